@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MPL-2.0
+//! WAVE in RIFF, RF64 and BW64.
+use super::input::{Input, fourcc, le16, le32, le64};
+use super::{Codec, Container, Damage, Facts, Length, tags};
+use std::io::{Read, Seek};
+
+/// What the `fmt ` chunk says.
+struct Format {
+    tag: u16,
+    channels: u16,
+    rate: u32,
+    block_align: u16,
+    bits: u16,
+    samples_per_block: Option<u16>,
+}
+
+/// Sizes of the `ds64` chunk, which stand for those that do not fit into 32 bits.
+struct Wide {
+    riff: u64,
+    data: u64,
+}
+
+/// A chunk; `size` is what its header says, `end` where its content must end.
+struct Chunk {
+    id: [u8; 4],
+    body: u64,
+    end: u64,
+}
+
+pub(super) fn inspect<R: Read + Seek>(
+    input: &mut Input<'_, R>,
+    start: u64,
+) -> Result<Facts, Damage> {
+    let head: [u8; 12] = input.array(start)?;
+    let is_wide = !head.starts_with(b"RIFF");
+    let riff_size = le32(&head, 4);
+    let mut riff_end = Some(start + 8 + u64::from(riff_size)).filter(|_| !is_open(riff_size));
+    let mut facts = Facts::new(Container::Wav, Codec::Other("WAVE".into()));
+    let mut wide = None;
+    let mut format = None;
+    let mut samples = None;
+    let mut data: Option<Chunk> = None;
+    let mut at = start + 12;
+    while at < riff_end.unwrap_or(input.size()).min(input.size()) {
+        let header = input.peek(at, 8)?;
+        if header.len() < 8 {
+            if data.is_none() {
+                return Err(truncated!(
+                    "the file ends at {} within a chunk header",
+                    at + 8
+                ));
+            }
+            break;
+        }
+        let mut chunk = Chunk {
+            id: [0; 4],
+            body: at + 8,
+            end: 0,
+        };
+        chunk.id.copy_from_slice(&header[..4]);
+        let size = le32(header, 4);
+        chunk.end = chunk.body + u64::from(size);
+        if !is_name(&chunk.id) {
+            return Err(damaged!(
+                "no chunk begins at offset {at} although the RIFF goes on"
+            ));
+        }
+        if chunk.id == *b"data" && data.is_none() {
+            if let Some(Wide { data, .. }) = wide
+                && size == u32::MAX
+            {
+                chunk.end = chunk.body.saturating_add(data);
+            } else if is_pipe(size, &chunk, riff_end, input.size()) {
+                if let Some(end) = riff_end.filter(|&end| end > input.size()) {
+                    return Err(cut(end, input.size()));
+                }
+                facts.warn("written to a pipe: the length is not declared".into());
+                data = Some(Chunk {
+                    end: input.size(),
+                    ..chunk
+                });
+                riff_end = None;
+                break;
+            }
+        }
+        if chunk.end > input.size() {
+            return Err(truncated!(
+                "the chunk '{}' at offset {at} goes to {}, the file ends at {}",
+                fourcc(&chunk.id),
+                chunk.end,
+                input.size()
+            ));
+        }
+        let length = chunk.end - chunk.body;
+        match &chunk.id {
+            b"ds64" if is_wide && length >= 24 => {
+                let ds64: [u8; 24] = input.array(chunk.body)?;
+                let sizes = Wide {
+                    riff: le64(&ds64, 0),
+                    data: le64(&ds64, 8),
+                };
+                riff_end = Some((start + 8).saturating_add(sizes.riff));
+                wide = Some(sizes);
+            }
+            b"fmt " if format.is_none() => format = Some(read_format(input, &chunk)?),
+            b"fact" if length >= 4 => samples = Some(le32(input.bytes(chunk.body, 4)?, 0)),
+            _ => {}
+        }
+        at = next_chunk(input, &chunk, riff_end, &mut facts)?;
+        if chunk.id == *b"data" && data.is_none() {
+            data = Some(chunk);
+        }
+    }
+    let Some(format) = format else {
+        return Err(missing("fmt ", at, riff_end));
+    };
+    let Some(data) = data else {
+        return Err(missing("data", at, riff_end));
+    };
+    check_end(input, at, riff_end, &mut facts)?;
+    describe(
+        &mut facts,
+        &format,
+        data.end - data.body,
+        samples,
+        riff_end.is_some(),
+    )?;
+    Ok(facts)
+}
+
+/// Sizes that writers to a pipe leave: zero, everything (less a header), or the largest positive.
+fn is_open(size: u32) -> bool {
+    size == 0 || size >= 0xffff_f000 || (0x7fff_f000..=0x8000_0000).contains(&size)
+}
+
+/// Whether the `data` chunk has a size that a writer to a pipe never filled in, rather than one
+/// that happens to look so.
+fn is_pipe(size: u32, chunk: &Chunk, riff_end: Option<u64>, file: u64) -> bool {
+    match size {
+        0 => riff_end != Some(chunk.end),
+        _ => is_open(size) && chunk.end > file,
+    }
+}
+
+fn cut(riff_end: u64, file: u64) -> Damage {
+    truncated!("the RIFF goes to {riff_end}, the file ends at {file}")
+}
+
+fn is_name(id: &[u8; 4]) -> bool {
+    id.iter().all(|byte| (0x20..0x7f).contains(byte))
+}
+
+fn missing(chunk: &str, at: u64, riff_end: Option<u64>) -> Damage {
+    truncated!(
+        "no '{chunk}' chunk up to offset {at}{}",
+        riff_end.map_or(String::new(), |end| format!(
+            " of a RIFF that ends at {end}"
+        ))
+    )
+}
+
+/// Where the next chunk begins: content is padded to even length, which some writers forget.
+fn next_chunk<R: Read + Seek>(
+    input: &mut Input<'_, R>,
+    chunk: &Chunk,
+    riff_end: Option<u64>,
+    facts: &mut Facts,
+) -> Result<u64, Damage> {
+    if (chunk.end - chunk.body).is_multiple_of(2) {
+        return Ok(chunk.end);
+    }
+    let size = input.size();
+    let mut begins = |at: u64| -> Result<bool, Damage> {
+        let header = input.peek(at, 8)?;
+        Ok(header.first_chunk().is_some_and(is_name)
+            && header.len() == 8
+            && at + 8 + u64::from(le32(header, 4)) <= size)
+    };
+    let ends = riff_end == Some(chunk.end);
+    if ends || (!begins(chunk.end + 1)? && begins(chunk.end)?) {
+        facts.warn(format!(
+            "the chunk '{}' is not padded to even length",
+            fourcc(&chunk.id)
+        ));
+        return Ok(chunk.end);
+    }
+    Ok((chunk.end + 1).min(input.size()))
+}
+
+/// Compares the end of the last chunk with those of the RIFF and of the file.
+fn check_end<R: Read + Seek>(
+    input: &mut Input<'_, R>,
+    at: u64,
+    riff_end: Option<u64>,
+    facts: &mut Facts,
+) -> Result<(), Damage> {
+    // Writers err by a header or a padding byte; what is more is lost content.
+    const SLACK: u64 = 8;
+    let Some(riff_end) = riff_end else {
+        return Ok(());
+    };
+    let size = input.size();
+    if riff_end > size + SLACK {
+        return Err(cut(riff_end, size));
+    }
+    if at > riff_end + SLACK {
+        return Err(damaged!(
+            "the chunks go to {at}, the RIFF only to {riff_end}"
+        ));
+    }
+    if riff_end != at {
+        facts.warn(format!("the RIFF should end at {at}, not at {riff_end}"));
+    }
+    if size > at {
+        let text = format!("{} bytes follow the RIFF, which ends at {at}", size - at);
+        if !tags::is_harmless_tail(input, at)? {
+            return Err(Damage::Damaged(text));
+        }
+        facts.warn(text);
+    }
+    Ok(())
+}
+
+fn read_format<R: Read + Seek>(input: &mut Input<'_, R>, chunk: &Chunk) -> Result<Format, Damage> {
+    const EXTENSIBLE: u16 = 0xfffe;
+    /// The part of a sub-format GUID behind the tag that it stands for.
+    const GUID_TAIL: [u8; 12] = [0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+    let length = (chunk.end - chunk.body).min(64) as usize;
+    let bytes = input.bytes(chunk.body, length)?;
+    if length < 16 {
+        return Err(damaged!(
+            "the 'fmt ' chunk has {length} bytes instead of 16 or more"
+        ));
+    }
+    let mut format = Format {
+        tag: le16(bytes, 0),
+        channels: le16(bytes, 2),
+        rate: le32(bytes, 4),
+        block_align: le16(bytes, 12),
+        bits: le16(bytes, 14),
+        samples_per_block: None,
+    };
+    let byte_rate = le32(bytes, 8);
+    if format.tag == EXTENSIBLE {
+        if length < 40 {
+            return Err(damaged!(
+                "the extensible 'fmt ' chunk has {length} bytes instead of 40"
+            ));
+        }
+        let valid_bits = le16(bytes, 18);
+        if valid_bits > format.bits {
+            return Err(damaged!(
+                "{valid_bits} valid bits in samples of {} bits",
+                format.bits
+            ));
+        }
+        // Other GUIDs (Ambisonic B-format among them) share the place of the tag.
+        format.tag = if bytes[28..40] == GUID_TAIL || bytes[26..28] == [0, 0] {
+            le16(bytes, 24)
+        } else {
+            EXTENSIBLE
+        };
+    } else if length >= 20 {
+        format.samples_per_block = Some(le16(bytes, 18));
+    }
+    if format.channels == 0 || format.rate == 0 || format.block_align == 0 {
+        return Err(damaged!(
+            "the 'fmt ' chunk declares {} channels at {} Hz in blocks of {} bytes",
+            format.channels,
+            format.rate,
+            format.block_align
+        ));
+    }
+    if let PCM | FLOAT = format.tag {
+        let container = u32::from(format.bits).div_ceil(8);
+        let align = u32::from(format.channels) * container;
+        if format.bits == 0 || align != u32::from(format.block_align) {
+            return Err(damaged!(
+                "frames of {} bytes do not hold {} channels of {} bits",
+                format.block_align,
+                format.channels,
+                format.bits
+            ));
+        }
+        if u64::from(format.rate) * u64::from(align) != u64::from(byte_rate) {
+            return Err(damaged!(
+                "{byte_rate} bytes per second are declared for {} frames of {align} bytes",
+                format.rate
+            ));
+        }
+    }
+    Ok(format)
+}
+
+const PCM: u16 = 1;
+const FLOAT: u16 = 3;
+
+fn describe(
+    facts: &mut Facts,
+    format: &Format,
+    data: u64,
+    samples: Option<u32>,
+    declared: bool,
+) -> Result<(), Damage> {
+    let align = u64::from(format.block_align);
+    let blocks = data / align;
+    facts.rate = Some(format.rate);
+    facts.channels = Some(u32::from(format.channels));
+    match format.tag {
+        PCM | FLOAT => {
+            facts.codec = Codec::Pcm {
+                float: format.tag == FLOAT,
+                big_endian: false,
+            };
+            facts.bits = Some(u32::from(format.bits));
+            facts.length = Length::Exact(blocks);
+        }
+        tag => {
+            facts.codec = match tag {
+                0x50 | 0x55 => Codec::Mp3,
+                0xff | 0x1600 => Codec::Aac,
+                6 => Codec::Other("A-law".into()),
+                7 => Codec::Other("mu-law".into()),
+                _ => Codec::Other(format!("WAVE format 0x{tag:04x}")),
+            };
+            facts.length = match (tag, format.samples_per_block) {
+                (6 | 7, _) => Length::Exact(blocks),
+                // Blocks of a fixed number of samples, the last one padded (MS and IMA ADPCM, GSM).
+                (2 | 0x11 | 0x31, Some(per_block)) => {
+                    let most = (blocks + 1) * u64::from(per_block.max(1));
+                    let least = samples.map_or(0, u64::from).min(most);
+                    Length::within(least, most)
+                }
+                _ => Length::Unknown,
+            };
+        }
+    }
+    if let PCM | FLOAT = format.tag
+        && !data.is_multiple_of(align)
+    {
+        let text = format!("{data} bytes of audio are not a whole number of {align}-byte frames");
+        return Err(if declared {
+            Damage::Damaged(text)
+        } else {
+            Damage::Truncated(text)
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `auris-farm`: the headless batch driver.
+use auris_farm::cli::{self, Cli, Command};
+use auris_farm::{doctor, measure};
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::from_env();
+    match run(&cli) {
+        Ok(code) => code,
+        Err(error) => {
+            let closed = error
+                .downcast_ref::<io::Error>()
+                .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+            // Whoever closed the pipe has what it wanted.
+            if !closed {
+                eprintln!("auris-farm: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
+    let mut out = io::stdout().lock();
+    match &cli.command {
+        Command::Measure(args) => {
+            drop(out);
+            if let Err(error) = args.check() {
+                error.exit();
+            }
+            start_gstreamer(args.verbose)?;
+            measure::run(args)
+        }
+        Command::Doctor => {
+            start_gstreamer(0)?;
+            Ok(doctor::run(&mut out)?)
+        }
+        Command::Completions { shell } => {
+            cli::write_completions(*shell, &mut out)?;
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            cli::write_man(&mut out)?;
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// GStreamer's own messages go to standard error; without `-vv` only what `GST_DEBUG` asks for.
+fn start_gstreamer(verbose: u8) -> Result<(), Box<dyn Error>> {
+    gst::init().map_err(|error| format!("GStreamer cannot start: {error}"))?;
+    if verbose > 1 {
+        gst::log::set_default_threshold(gst::DebugLevel::Warning);
+    }
+    Ok(())
+}

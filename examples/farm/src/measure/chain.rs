@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Which elements decode an input: the fewest that do it right.
+//!
+//! `decodebin` would do, at a price: its multiqueue costs half as much again as decoding, it picks
+//! decoders that limit samples to full scale, and it loads libav for formats that need none. So
+//! the containers that [`crate::integrity`] knows have their chain in the table here, and
+//! everything else goes through `uridecodebin`.
+use super::failure::{Failure, Kind};
+use super::vorbis::VorbisDecoder;
+use crate::integrity::{Codec, Container, Facts, Length};
+
+/// One element of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Name of the element factory.
+    pub factory: &'static str,
+    /// Properties in GStreamer's serialized form.
+    pub properties: &'static [(&'static str, &'static str)],
+}
+
+/// Elements between the source and the meter, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chain {
+    /// The elements.
+    pub steps: Vec<Step>,
+    /// Which of them decodes; `None` for PCM.
+    pub decoder: Option<&'static str>,
+    /// What the reader of the report should know of the choice.
+    pub note: Option<&'static str>,
+}
+
+/// How to decode an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// By these elements.
+    Chain(Chain),
+    /// By whatever GStreamer finds.
+    Auto,
+}
+
+/// Which decoders may be used.
+#[derive(Clone, Copy)]
+pub struct Decoders<'a> {
+    /// Whether libav may be loaded: it takes some 45 MB.
+    pub libav: bool,
+    /// Whether an element factory exists.
+    pub exists: &'a dyn Fn(&str) -> bool,
+}
+
+const ID3: Step = step("id3demux");
+const APE_TAG: Step = step("apedemux");
+const CONVERT: Step = Step {
+    factory: "audioconvert",
+    properties: &[("dithering", "none"), ("noise-shaping", "none")],
+};
+/// mpg123 offers 16 bit first, which limits samples to full scale; F32, asked for, does not.
+const FLOAT: Step = Step {
+    factory: "capsfilter",
+    properties: &[("caps", "audio/x-raw,format=F32LE")],
+};
+
+/// Passes buffers on, but lets nobody pull: the element behind it takes what comes.
+const PUSH: Step = step("valve");
+
+const fn step(factory: &'static str) -> Step {
+    Step {
+        factory,
+        properties: &[],
+    }
+}
+
+/// A decoder that gives up at the first error instead of concealing it.
+const fn strict(factory: &'static str) -> Step {
+    Step {
+        factory,
+        properties: &[("max-errors", "0")],
+    }
+}
+
+/// Said of AAC and Opus where libav would do better but may not be loaded.
+pub const BUDGET_NOTE: &str =
+    "decoded without libav to stay within the memory budget, and so limited to full scale";
+/// Said of Opus with more than two channels.
+const SURROUND_NOTE: &str = "decoded by opusdec, which limits to full scale";
+/// Said where libav is not installed.
+const NO_LIBAV_NOTE: &str =
+    "decoded without libav, which is not installed, and so limited to full scale";
+
+/// Plans how to decode what `facts` describe; `head` are the first bytes of the file.
+///
+/// # Errors
+/// [`Kind::Undecodable`], [`Kind::NoDecoder`] or [`Kind::Budget`], saying what to install or to allow.
+pub fn plan(facts: Option<&Facts>, head: &[u8], decoders: Decoders<'_>) -> Result<Plan, Failure> {
+    let Some(facts) = facts else {
+        return Ok(Plan::Auto);
+    };
+    if facts.links > 1 {
+        return Err(Failure::new(
+            Kind::Undecodable,
+            format!(
+                "{} streams one after the other in one file, of which GStreamer plays the first; split it into files",
+                facts.links
+            ),
+        ));
+    }
+    let mut steps = Vec::with_capacity(6);
+    if head.starts_with(b"ID3") {
+        steps.push(ID3);
+    } else if head.starts_with(b"APETAGEX") {
+        steps.push(APE_TAG);
+    }
+    let Some(parsers) = parsers(facts) else {
+        return Ok(Plan::Auto);
+    };
+    steps.extend(parsers);
+    let Some(Decoding {
+        decoder,
+        after,
+        note,
+    }) = decoding(facts, decoders)?
+    else {
+        return Ok(Plan::Auto);
+    };
+    steps.extend(decoder);
+    steps.extend(after);
+    let exists = |name: &str| name == VorbisDecoder::NAME || (decoders.exists)(name);
+    let missing = steps.iter().find(|s| !exists(s.factory));
+    if let Some(missing) = missing {
+        return Err(Failure::new(
+            Kind::NoDecoder,
+            format!(
+                "GStreamer has no element '{}' for it; `auris-farm doctor` tells which package to install",
+                missing.factory
+            ),
+        ));
+    }
+    Ok(Plan::Chain(Chain {
+        steps,
+        decoder: decoder.map(|d| d.factory),
+        note,
+    }))
+}
+
+/// Demuxer and parser; `None` where the table has none.
+fn parsers(facts: &Facts) -> Option<Vec<Step>> {
+    Some(match (facts.container, &facts.codec) {
+        (Container::Wav, Codec::Pcm { .. }) if is_odd(facts) || !facts.warnings.is_empty() => {
+            vec![PUSH, step("wavparse")]
+        }
+        (Container::Wav, Codec::Pcm { .. }) => vec![step("wavparse")],
+        (Container::Wav, Codec::Mp3) => vec![step("wavparse"), step("mpegaudioparse")],
+        (Container::Aiff, Codec::Pcm { .. }) => vec![step("aiffparse")],
+        (Container::Flac, _) => vec![step("flacparse")],
+        (Container::Ogg, Codec::Flac) => vec![step("oggdemux"), step("flacparse")],
+        // The parser breaks packets of more than one stream.
+        (Container::Ogg, Codec::Opus) if is_surround(facts) => vec![step("oggdemux")],
+        (Container::Mp4, Codec::Opus) if is_surround(facts) => vec![step("qtdemux")],
+        // libav's decoder takes Opus' headers for audio; the parser keeps them back.
+        (Container::Ogg, Codec::Opus) => vec![step("oggdemux"), step("opusparse")],
+        (Container::Ogg, _) => vec![step("oggdemux")],
+        (Container::Mp3, _) => vec![step("mpegaudioparse")],
+        (Container::Mp4, Codec::Flac) => vec![step("qtdemux"), step("flacparse")],
+        (Container::Mp4, Codec::Mp3) => vec![step("qtdemux"), step("mpegaudioparse")],
+        (Container::Mp4, Codec::Opus) => vec![step("qtdemux"), step("opusparse")],
+        (Container::Mp4, _) => vec![step("qtdemux")],
+        (Container::WavPack, _) => vec![step("wavpackparse")],
+        (Container::Adts, _) => vec![step("aacparse")],
+        _ => return None,
+    })
+}
+
+/// Whether the samples fill an odd number of bytes. Where `wavparse` pulls, it looks for the next
+/// chunk in the padding behind them, and gives up without a sample if the file ends there; so it
+/// does over a few stray bytes at the end, of which the inspection has warned.
+fn is_odd(facts: &Facts) -> bool {
+    let frame =
+        u64::from(facts.channels.unwrap_or(1)) * u64::from(facts.bits.unwrap_or(8)).div_ceil(8);
+    match facts.length {
+        Length::Exact(frames) => !frames.saturating_mul(frame).is_multiple_of(2),
+        _ => true,
+    }
+}
+
+/// Whether there are more channels than one Opus stream carries.
+fn is_surround(facts: &Facts) -> bool {
+    facts.channels.is_some_and(|channels| channels > 2)
+}
+
+#[derive(Default)]
+struct Decoding {
+    decoder: Option<Step>,
+    after: Option<Step>,
+    note: Option<&'static str>,
+}
+
+/// Decoder and what must follow it; `Ok(None)` where the table has none.
+fn decoding(facts: &Facts, decoders: Decoders<'_>) -> Result<Option<Decoding>, Failure> {
+    // What the meter does not read in place: 8 bit, and the other byte order.
+    let narrow = facts.bits.is_some_and(|bits| bits <= 8);
+    let convert_if = |needed: bool| needed.then_some(CONVERT);
+    let only = |factory, after| Decoding {
+        decoder: Some(strict(factory)),
+        after,
+        note: None,
+    };
+    Ok(Some(match &facts.codec {
+        Codec::Pcm { big_endian, .. } => Decoding {
+            after: convert_if(narrow || *big_endian != cfg!(target_endian = "big")),
+            ..Decoding::default()
+        },
+        Codec::Flac => only("flacdec", convert_if(narrow)),
+        Codec::WavPack { .. } => only("wavpackdec", convert_if(narrow)),
+        Codec::Mp3 if (decoders.exists)("mpg123audiodec") => only("mpg123audiodec", Some(FLOAT)),
+        Codec::Mp3 => only("avdec_mp3float", None),
+        // Elsewhere the headers are not among the packets, where our decoder looks for them.
+        Codec::Vorbis
+            if facts.container == Container::Ogg
+                && facts
+                    .channels
+                    .is_some_and(|c| c <= VorbisDecoder::MAX_CHANNELS) =>
+        {
+            only(VorbisDecoder::NAME, None)
+        }
+        Codec::Vorbis => only("vorbisdec", None),
+        Codec::Aac => libav_or(decoders, "avdec_aac", "faad"),
+        // libav's decoder does not negotiate more.
+        Codec::Opus if is_surround(facts) => Decoding {
+            decoder: Some(strict("opusdec")),
+            after: None,
+            note: Some(SURROUND_NOTE),
+        },
+        Codec::Opus => libav_or(decoders, "avdec_opus", "opusdec"),
+        Codec::Alac if decoders.libav => only("avdec_alac", None),
+        Codec::Alac => {
+            return Err(Failure::new(
+                Kind::Budget,
+                "only libav decodes Apple Lossless; allow more memory with --mem-budget-mb",
+            ));
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// libav's decoder gives float samples beyond full scale; the other one limits them.
+fn libav_or(decoders: Decoders<'_>, libav: &'static str, other: &'static str) -> Decoding {
+    let installed = (decoders.exists)(libav);
+    if installed && decoders.libav {
+        return Decoding {
+            decoder: Some(strict(libav)),
+            ..Decoding::default()
+        };
+    }
+    Decoding {
+        decoder: Some(strict(other)),
+        after: None,
+        note: Some(if installed {
+            BUDGET_NOTE
+        } else {
+            NO_LIBAV_NOTE
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(container: Container, codec: Codec, bits: u32) -> Facts {
+        Facts {
+            container,
+            codec,
+            rate: Some(44_100),
+            channels: Some(2),
+            bits: Some(bits),
+            length: Length::Exact(1000),
+            md5: None,
+            index_entries: 0,
+            links: 1,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn factories(facts: &Facts, head: &[u8], libav: bool) -> Vec<&'static str> {
+        let decoders = Decoders {
+            libav,
+            exists: &|_| true,
+        };
+        match plan(Some(facts), head, decoders) {
+            Ok(Plan::Chain(chain)) => chain.steps.iter().map(|s| s.factory).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const PCM: Codec = Codec::Pcm {
+        float: false,
+        big_endian: cfg!(target_endian = "big"),
+    };
+
+    #[test]
+    fn chains_are_as_short_as_can_be() {
+        assert_eq!(
+            factories(&facts(Container::Wav, PCM, 16), b"RIFF", true),
+            ["wavparse"]
+        );
+        assert_eq!(
+            factories(&facts(Container::Wav, PCM, 8), b"RIFF", true),
+            ["wavparse", "audioconvert"]
+        );
+        assert_eq!(
+            factories(&facts(Container::Mp3, Codec::Mp3, 16), b"ID3\x04", true),
+            ["id3demux", "mpegaudioparse", "mpg123audiodec", "capsfilter"]
+        );
+        assert_eq!(
+            factories(&facts(Container::Ogg, Codec::Vorbis, 16), b"OggS", true),
+            ["oggdemux", VorbisDecoder::NAME]
+        );
+        let surround = Facts {
+            channels: Some(6),
+            ..facts(Container::Ogg, Codec::Vorbis, 16)
+        };
+        assert_eq!(
+            factories(&surround, b"OggS", true),
+            ["oggdemux", "vorbisdec"]
+        );
+        assert_eq!(
+            factories(&facts(Container::Ogg, Codec::Flac, 24), b"OggS", true),
+            ["oggdemux", "flacparse", "flacdec"]
+        );
+    }
+
+    #[test]
+    fn chains_suit_what_is_rare() {
+        let mut surround = facts(Container::Ogg, Codec::Opus, 16);
+        surround.channels = Some(6);
+        assert_eq!(factories(&surround, b"OggS", true), ["oggdemux", "opusdec"]);
+        assert_eq!(
+            factories(&facts(Container::Mp4, Codec::Vorbis, 16), b"", true),
+            ["qtdemux", "vorbisdec"]
+        );
+        assert_eq!(
+            factories(&facts(Container::Wav, Codec::Mp3, 16), b"RIFF", true),
+            ["wavparse", "mpegaudioparse", "mpg123audiodec", "capsfilter"]
+        );
+    }
+
+    #[test]
+    fn libav_is_used_only_where_it_may_be() {
+        let aac = facts(Container::Mp4, Codec::Aac, 16);
+        assert_eq!(factories(&aac, b"", true), ["qtdemux", "avdec_aac"]);
+        assert_eq!(factories(&aac, b"", false), ["qtdemux", "faad"]);
+        let alac = facts(Container::Mp4, Codec::Alac, 16);
+        let tight = Decoders {
+            libav: false,
+            exists: &|_| true,
+        };
+        assert_eq!(
+            plan(Some(&alac), b"", tight).unwrap_err().kind,
+            Kind::Budget
+        );
+    }
+
+    #[test]
+    fn a_missing_element_is_named() {
+        let bare = Decoders {
+            libav: true,
+            exists: &|name| name != "flacdec",
+        };
+        let flac = facts(Container::Flac, Codec::Flac, 16);
+        let failure = plan(Some(&flac), b"fLaC", bare).unwrap_err();
+        assert_eq!(failure.kind, Kind::NoDecoder);
+        assert!(failure.message.contains("'flacdec'"));
+    }
+
+    #[test]
+    fn what_the_table_does_not_know_is_left_to_gstreamer() {
+        let decoders = Decoders {
+            libav: true,
+            exists: &|_| true,
+        };
+        assert_eq!(plan(None, b"", decoders), Ok(Plan::Auto));
+        let speex = facts(Container::Ogg, Codec::Speex, 16);
+        assert_eq!(plan(Some(&speex), b"OggS", decoders), Ok(Plan::Auto));
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Keeping the process below `--mem-budget-mb`.
+//!
+//! What a pipeline takes is known before it is built: it depends on the decoder, and for MP4 on
+//! the length of the sample tables, which the demuxer holds whole. A job waits until what it will
+//! take is free, and fails if that can never be. The figures were measured as peak RSS with the
+//! commands in BENCHMARKS.md, and rounded up.
+use super::failure::{Failure, Kind};
+use auris_support::result_sink::lock;
+use std::sync::{Condvar, Mutex};
+
+const MIB: u64 = 1 << 20;
+
+/// GStreamer, its registry, this program, the state of `--resume`, and the decoders of all formats.
+const BASE: u64 = 20 * MIB;
+/// libav's libraries, once loaded.
+const LIBAV: u64 = 38 * MIB;
+/// Most kinds of pipeline: parser, decoder (of which that of Vorbis takes most), meter, one thread.
+const PIPELINE: u64 = 3 * MIB;
+/// A pipeline with a libav decoder.
+const LIBAV_PIPELINE: u64 = 3 * MIB;
+/// One entry of an MP4 sample table, as `qtdemux` holds it.
+const MP4_ENTRY: u64 = 40;
+/// What `uridecodebin` may hold: network buffers, queues of 2 MiB, whatever it plugs.
+const AUTO: u64 = 10 * MIB;
+/// What loudness keeps of each channel: three seconds in 64 bits.
+const LOUDNESS_SECONDS: u64 = 3;
+/// Rate and channels where they are known too late, such as those of a URL: more is rare.
+const MOST_SAMPLES: u64 = 192_000 * 2;
+/// A result, its tags and its place in the report.
+const RECORD: u64 = 4096;
+
+/// What a job will take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    bytes: u64,
+}
+
+impl Need {
+    /// Of a pipeline that decodes with libav or without, and holds that many MP4 entries.
+    pub fn of_chain(libav: bool, index_entries: u64) -> Self {
+        let pipeline = if libav { LIBAV_PIPELINE } else { PIPELINE };
+        Need {
+            bytes: pipeline.saturating_add(index_entries.saturating_mul(MP4_ENTRY)),
+        }
+    }
+
+    /// The same over a file that begins with that many bytes of tags: they are held as they were
+    /// read, as a list of tags, and while one becomes the other.
+    pub fn with_tags(self, bytes: u64) -> Self {
+        Need {
+            bytes: self.bytes.saturating_add(bytes.saturating_mul(3)),
+        }
+    }
+
+    /// Of a pipeline that GStreamer puts together.
+    pub fn of_auto() -> Self {
+        Need { bytes: AUTO }
+    }
+
+    /// The same with loudness, for that many samples a second in all channels.
+    pub fn with_loudness(self, samples: Option<u64>) -> Self {
+        let samples = samples.unwrap_or(MOST_SAMPLES);
+        let window = samples.saturating_mul(LOUDNESS_SECONDS * size_of::<f64>() as u64);
+        Need {
+            bytes: self.bytes.saturating_add(window),
+        }
+    }
+}
+
+/// The bound, and what is left of it.
+pub struct Memory {
+    /// `None` for no bound.
+    capacity: Option<u64>,
+    /// Whether libav may be loaded.
+    pub libav: bool,
+    used: Mutex<u64>,
+    freed: Condvar,
+}
+
+/// Memory that is reserved until it is dropped.
+pub struct Reserved<'a> {
+    memory: &'a Memory,
+    bytes: u64,
+}
+
+impl Memory {
+    /// A budget in MiB for a run over that many inputs.
+    ///
+    /// # Errors
+    /// A sentence, if not even one job would fit.
+    pub fn new(budget_mib: Option<u32>, inputs: usize) -> Result<Self, String> {
+        let Some(mib) = budget_mib else {
+            return Ok(Self::with(None, true));
+        };
+        let budget = u64::from(mib) * MIB;
+        let base = BASE + RECORD * inputs as u64;
+        let floor = base + PIPELINE;
+        if budget < floor {
+            return Err(format!(
+                "--mem-budget-mb {mib} is too little: measuring {inputs} inputs takes at least {} MiB",
+                floor.div_ceil(MIB)
+            ));
+        }
+        let libav = budget >= base + LIBAV + LIBAV_PIPELINE;
+        let fixed = if libav { base + LIBAV } else { base };
+        Ok(Self::with(Some(budget - fixed), libav))
+    }
+
+    fn with(capacity: Option<u64>, libav: bool) -> Self {
+        Memory {
+            capacity,
+            libav,
+            used: Mutex::new(0),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Waits until that much is free.
+    ///
+    /// # Errors
+    /// If there is not that much.
+    pub fn reserve(&self, need: Need) -> Result<Reserved<'_>, Failure> {
+        let bytes = need.bytes;
+        if let Some(capacity) = self.capacity {
+            if bytes > capacity {
+                let more = (bytes - capacity).div_ceil(MIB);
+                return Err(Failure::new(
+                    Kind::Budget,
+                    format!("it needs {more} MiB more than --mem-budget-mb allows"),
+                ));
+            }
+            let used = lock(&self.used);
+            let enough = |used: &mut u64| *used + bytes > capacity;
+            let waited = self.freed.wait_while(used, enough);
+            *waited.unwrap_or_else(|poisoned| poisoned.into_inner()) += bytes;
+        }
+        Ok(Reserved {
+            memory: self,
+            bytes,
+        })
+    }
+
+    /// Takes all that is free, for a single step outside a pipeline, such as rewriting tags: no job
+    /// may have it meanwhile.
+    pub fn reserve_rest(&self) -> Reserved<'_> {
+        let bytes = match self.capacity {
+            Some(capacity) => {
+                let mut used = lock(&self.used);
+                let rest = capacity.saturating_sub(*used);
+                *used += rest;
+                rest
+            }
+            None => u64::MAX,
+        };
+        Reserved {
+            memory: self,
+            bytes,
+        }
+    }
+}
+
+impl Reserved<'_> {
+    /// How much it is.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if self.memory.capacity.is_some() {
+            *lock(&self.memory.used) -= self.bytes;
+            self.memory.freed.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[test]
+    fn a_budget_below_the_floor_is_refused_and_says_what_would_do() {
+        let refusal = Memory::new(Some(8), 10).err().unwrap();
+        let floor: u32 = refusal
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .next_back()
+            .unwrap();
+        assert!(Memory::new(Some(floor), 10).is_ok());
+        assert!(Memory::new(Some(floor - 1), 10).is_err());
+    }
+
+    #[test]
+    fn libav_comes_with_room() {
+        assert!(!Memory::new(Some(48), 100).unwrap().libav);
+        assert!(Memory::new(Some(72), 100).unwrap().libav);
+        assert!(Memory::new(None, 100).unwrap().libav);
+    }
+
+    #[test]
+    fn a_long_index_counts_and_is_refused_where_it_cannot_fit() {
+        let memory = Memory::new(Some(48), 1).unwrap();
+        assert!(memory.reserve(Need::of_chain(false, 100_000)).is_ok());
+        let refused = memory.reserve(Need::of_chain(false, 10_000_000));
+        assert_eq!(refused.err().unwrap().kind, Kind::Budget);
+    }
+
+    #[test]
+    fn the_rest_is_nobody_elses() {
+        let memory = Memory::new(Some(48), 1).unwrap();
+        let held = memory.reserve(Need::of_chain(false, 0)).unwrap();
+        let rest = memory.reserve_rest();
+        assert_eq!(Some(rest.bytes() + held.bytes()), memory.capacity);
+        assert_eq!(memory.reserve_rest().bytes(), 0);
+        drop((held, rest));
+        assert_eq!(*lock(&memory.used), 0);
+        assert_eq!(
+            Memory::new(None, 1).unwrap().reserve_rest().bytes(),
+            u64::MAX
+        );
+    }
+
+    #[test]
+    fn pictures_in_tags_count() {
+        let memory = Memory::new(Some(48), 1).unwrap();
+        let plain = Need::of_chain(false, 0);
+        assert!(memory.reserve(plain.with_tags(1 << 20)).is_ok());
+        let refused = memory.reserve(plain.with_tags(200 << 20));
+        assert_eq!(refused.err().unwrap().kind, Kind::Budget);
+    }
+
+    #[test]
+    fn loudness_counts() {
+        let plain = Need::of_chain(false, 0);
+        let more = |samples| plain.with_loudness(samples).bytes - plain.bytes;
+        assert_eq!(more(Some(44_100 * 2)), 2_116_800);
+        assert!(more(None) > more(Some(96_000 * 2)));
+    }
+
+    #[test]
+    fn reservations_never_exceed_the_budget() {
+        let memory = Memory::new(Some(30), 1).unwrap();
+        let capacity = memory.capacity.unwrap();
+        let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
+        std::thread::scope(|scope| {
+            for i in 0..8u64 {
+                let (memory, now, most) = (&memory, &now, &most);
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        let reserved = memory.reserve(Need::of_chain(false, i * 9000)).unwrap();
+                        let held = now.fetch_add(reserved.bytes, Ordering::SeqCst) + reserved.bytes;
+                        most.fetch_max(held, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        now.fetch_sub(reserved.bytes, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert!(most.into_inner() <= capacity);
+        assert_eq!(*lock(&memory.used), 0);
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Notices when a pipeline has come to a standstill: some demuxers lose the end of a damaged
+//! stream, and would be waited for for ever.
+use super::failure::{Failure, Kind};
+use gst::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Longest time without a sample from a file.
+pub const FILE: Duration = Duration::from_secs(60);
+/// The same for a URL, where the network may have a pause.
+pub const URL: Duration = Duration::from_secs(120);
+
+/// Watches the buffers that reach a pad.
+pub struct Watchdog {
+    limit: Duration,
+    buffers: Arc<AtomicU64>,
+    seen: u64,
+    quiet: Duration,
+}
+
+impl Watchdog {
+    /// Begins to watch; without a pad nothing ever arrives.
+    pub fn new(pad: Option<gst::Pad>, limit: Duration) -> Self {
+        let buffers = Arc::new(AtomicU64::new(0));
+        if let Some(pad) = pad {
+            let counted = buffers.clone();
+            pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                gst::PadProbeReturn::Ok
+            });
+        }
+        Watchdog {
+            limit,
+            buffers,
+            seen: 0,
+            quiet: Duration::ZERO,
+        }
+    }
+
+    /// Told how long one look lasted. Time between the looks does not count: the process may
+    /// have been stopped for as long.
+    ///
+    /// # Errors
+    /// Nothing has arrived for too long.
+    pub fn look(&mut self, lasted: Duration) -> Result<(), Failure> {
+        let buffers = self.buffers.load(Ordering::Relaxed);
+        if buffers != self.seen {
+            self.seen = buffers;
+            self.quiet = Duration::ZERO;
+            return Ok(());
+        }
+        self.quiet += lasted;
+        if self.quiet < self.limit {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Kind::Undecodable,
+            "decoding came to a standstill",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chain::{Chain, Plan, Step};
+    use super::super::pipeline::{self, Asked, Job};
+    use super::*;
+    use crate::inputs::Source;
+    use std::sync::atomic::AtomicBool;
+
+    #[test]
+    fn a_lost_end_of_stream_is_not_waited_for() {
+        gst::init().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), [0; 4000]).unwrap();
+        let source = Source::File(file.path().to_owned());
+        let parse = Step {
+            factory: "rawaudioparse",
+            properties: &[],
+        };
+        let lose = Step {
+            factory: "valve",
+            properties: &[("drop", "true")],
+        };
+        let run = |steps| {
+            let plan = Plan::Chain(Chain {
+                steps,
+                ..Chain::default()
+            });
+            pipeline::run(&Job {
+                source: &source,
+                plan: &plan,
+                asked: Asked::default(),
+                part: None,
+                deadline: None,
+                stall: Duration::from_millis(500),
+                cancelled: &AtomicBool::new(false),
+                libav: false,
+            })
+        };
+        assert_eq!(run(vec![parse]).ok().unwrap().measurement.frames(), 1000);
+        let failure = run(vec![parse, lose]).err().unwrap();
+        assert_eq!(failure.kind, Kind::Undecodable);
+        assert!(failure.message.contains("standstill"), "{failure}");
+    }
+
+    #[test]
+    fn what_moves_is_left_alone() {
+        let second = Duration::from_secs(1);
+        let mut watchdog = Watchdog::new(None, 2 * second);
+        for _ in 0..10 {
+            watchdog.buffers.fetch_add(1, Ordering::Relaxed);
+            assert!(watchdog.look(second).is_ok());
+            assert!(watchdog.look(second).is_ok());
+        }
+        assert!(watchdog.look(second).is_err());
+    }
+}

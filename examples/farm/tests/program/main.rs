@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `auris-farm measure` as a program: what it answers, and what it does when something goes wrong.
+//!
+//! Media are made by GStreamer at test time; every child has a time limit.
+mod farm;
+mod media;
+mod server;
+
+mod endings;
+mod formats;
+mod inputs;
+mod memory;
+mod mutants;
+mod network;
+mod resume;
+mod split;
+mod tagging;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Memory: flat over many files and long ones, and below the budget.
+use super::farm::{Ended, folder, is_ok, measure, reason};
+use super::media::{self, Music, Sample, wav_header};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+const MIB: u64 = 1 << 20;
+
+#[test]
+fn a_thousand_files_take_no_more_than_a_hundred() {
+    let folder = folder();
+    let file = folder.path().join("file.wav");
+    Music::new(8000, 1, 4000, 12).write_wav(&file, Sample::S16);
+    let peak = |count: usize| {
+        let links = folder.path().join(count.to_string());
+        fs::create_dir(&links).unwrap();
+        for number in 0..count {
+            symlink(&file, links.join(format!("{number}.wav"))).unwrap();
+        }
+        let ended = measure().args(["--jobs", "4"]).arg(&links).run();
+        assert_eq!((ended.code, ended.records().len()), (Some(0), count));
+        ended.peak
+    };
+    let (hundred, thousand) = (peak(100), peak(1000));
+    // Names, and what became of them.
+    assert!(thousand < hundred + 3 * MIB, "{hundred} {thousand}");
+}
+
+#[test]
+fn six_hours_take_no_more_than_a_minute() {
+    let folder = folder();
+    let peak = |name: &str, seconds: u32| {
+        let path = folder.path().join(name);
+        let data = seconds * 8000 * 2;
+        fs::write(&path, wav_header(8000, 1, Sample::S16, data)).unwrap();
+        // Silence, of which the disk holds nothing.
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_len(44 + u64::from(data)).unwrap();
+        let ended = measure().args(["--jobs", "4"]).arg(&path).run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.only()["duration_s"], f64::from(seconds));
+        ended.peak
+    };
+    let (minute, hours) = (peak("minute.wav", 60), peak("hours.wav", 6 * 3600));
+    // Four parts at once, and the blocks of each.
+    assert!(hours < minute + 6 * MIB, "{minute} {hours}");
+}
+
+/// Two songs in every format, as many times as it takes to keep eight jobs busy.
+fn library(folder: &Path) {
+    for seed in 0..2 {
+        let wav = folder.join(format!("{seed}.wav"));
+        Music::new(44_100, 2, 44_100 * 10, seed).write_wav(&wav, Sample::S16);
+        for (_, path) in media::encode_all(&wav) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            symlink(&path, folder.join(format!("again-{name}"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_budget_is_kept_by_a_library_of_all_formats() {
+    let folder = folder();
+    library(folder.path());
+    let run = |budget: &str, flags: &[&str]| {
+        let args = ["--jobs", "8", "--mem-budget-mb", budget];
+        let ended = measure().args(args).args(flags).arg(folder.path()).run();
+        let most = budget.parse::<u64>().unwrap() * MIB;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.peak < most, "{} of {most} bytes", ended.peak);
+        ended
+    };
+    let decoders = |ended: &Ended| -> Vec<(String, bool)> {
+        let records = ended.records();
+        let aac = records
+            .iter()
+            .filter(|r| r["path"].as_str().unwrap().ends_with(".m4a"));
+        aac.map(|record| {
+            let warned = record["warnings"].to_string().contains("memory budget");
+            assert_eq!(record["clipped_by_decoder"], warned, "{record}");
+            (
+                record["format"]["decoder"].as_str().unwrap().to_owned(),
+                warned,
+            )
+        })
+        .collect()
+    };
+    let (wide, tight) = (run("72", &[]), run("48", &[]));
+    run("28", &["--loudness"]);
+    if media::can_make("avenc_aac ! mp4mux ! faad") {
+        assert!(
+            decoders(&wide)
+                .iter()
+                .all(|d| *d == ("avdec_aac".into(), false))
+        );
+        assert!(decoders(&tight).iter().all(|d| *d == ("faad".into(), true)));
+    }
+}
+
+#[test]
+fn a_budget_below_the_floor_is_refused() {
+    let ended = measure().args(["--mem-budget-mb", "5", "/dev/null"]).run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.contains("takes at least"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_long_index_counts() {
+    let encoder = "audioconvert ! avenc_aac ! mp4mux";
+    if !media::can_make(encoder) {
+        return;
+    }
+    let folder = folder();
+    let wav = folder.path().join("long.wav");
+    // Two hours are 56 250 packets at this rate, each with an entry in the index.
+    let data = 7200 * 8000 * 2;
+    fs::write(&wav, wav_header(8000, 1, Sample::S16, data)).unwrap();
+    let file = fs::File::options().write(true).open(&wav).unwrap();
+    file.set_len(44 + u64::from(data)).unwrap();
+    let path = media::encode(&wav, "m4a", encoder);
+    let run = |budget: &str| measure().args(["--mem-budget-mb", budget]).arg(&path).run();
+    let enough = run("48");
+    assert!(is_ok(&enough.only()), "{enough:?}");
+    assert!(enough.peak < 48 * MIB, "{}", enough.peak);
+    let little = run("24").only();
+    assert_eq!(little["error_kind"], "budget", "{little}");
+    assert!(reason(&little).contains("--mem-budget-mb"), "{little}");
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MPL-2.0
+//! From `GstAudioInfo` to the kernels' terms.
+use auris_dsp::loudness::Weight;
+use auris_dsp::pcm::SampleFormat;
+use gst_audio::{AudioChannelPosition as Position, AudioFormat, AudioInfo};
+
+/// Sample formats that the kernels read in place: native-endian, in the order of preference.
+pub const FORMATS: [AudioFormat; 6] = [
+    gst_audio::AUDIO_FORMAT_F32,
+    gst_audio::AUDIO_FORMAT_S16,
+    gst_audio::AUDIO_FORMAT_S32,
+    gst_audio::AUDIO_FORMAT_S2432,
+    gst_audio::AUDIO_FORMAT_S24,
+    gst_audio::AUDIO_FORMAT_F64,
+];
+
+/// Channels that the kernels take at most, as GStreamer does.
+pub const MAX_CHANNELS: i32 = 64;
+
+/// Caps of everything the kernels read in place, interleaved or in planes.
+pub fn caps() -> gst::Caps {
+    gst_audio::AudioCapsBuilder::new()
+        .format_list(FORMATS)
+        .channels_range(1..=MAX_CHANNELS)
+        .layout_list([
+            gst_audio::AudioLayout::Interleaved,
+            gst_audio::AudioLayout::NonInterleaved,
+        ])
+        .build()
+}
+
+/// The kernels' name of a sample format; `None` for one they do not read.
+pub fn sample_format(format: AudioFormat) -> Option<SampleFormat> {
+    match format {
+        gst_audio::AUDIO_FORMAT_S16 => Some(SampleFormat::S16),
+        gst_audio::AUDIO_FORMAT_S24 => Some(SampleFormat::S24),
+        gst_audio::AUDIO_FORMAT_S2432 => Some(SampleFormat::S24In32),
+        gst_audio::AUDIO_FORMAT_S32 => Some(SampleFormat::S32),
+        gst_audio::AUDIO_FORMAT_F32 => Some(SampleFormat::F32),
+        gst_audio::AUDIO_FORMAT_F64 => Some(SampleFormat::F64),
+        _ => None,
+    }
+}
+
+/// Short speaker names in the order of the stream: `FL`, `LFE`, …; `ch0`, `ch1`, … where the
+/// stream has no positions.
+pub fn channel_names(info: &AudioInfo) -> Vec<String> {
+    let positions = positions(info);
+    (0..info.channels() as usize)
+        .map(|i| match positions.get(i).and_then(|p| short_name(*p)) {
+            Some(name) => name.to_string(),
+            None => format!("ch{i}"),
+        })
+        .collect()
+}
+
+/// Which channels are low-frequency effects.
+pub fn lfe_channels(info: &AudioInfo) -> Vec<bool> {
+    positions(info).iter().map(|p| is_lfe(*p)).collect()
+}
+
+/// Weights of ITU-R BS.1770-4, table 4: what stands between 60° and 120° counts more, LFE not at
+/// all. In 5.1 the rear pair is the surround pair; beside a side pair, as in 7.1, it stands at 135°.
+pub fn loudness_weights(info: &AudioInfo) -> Vec<Weight> {
+    let positions = positions(info);
+    let has_sides = positions.contains(&Position::SideLeft);
+    (0..info.channels() as usize)
+        .map(|i| match positions.get(i) {
+            Some(p) if is_lfe(*p) => Weight::None,
+            Some(Position::RearLeft | Position::RearRight) if has_sides => Weight::Front,
+            Some(
+                Position::SideLeft
+                | Position::SideRight
+                | Position::SurroundLeft
+                | Position::SurroundRight
+                | Position::WideLeft
+                | Position::WideRight
+                | Position::RearLeft
+                | Position::RearRight,
+            ) => Weight::Surround,
+            _ => Weight::Front,
+        })
+        .collect()
+}
+
+fn positions(info: &AudioInfo) -> &[Position] {
+    let known = info.positions().unwrap_or_default();
+    &known[..known.len().min(info.channels() as usize)]
+}
+
+fn is_lfe(position: Position) -> bool {
+    matches!(position, Position::Lfe1 | Position::Lfe2)
+}
+
+fn short_name(position: Position) -> Option<&'static str> {
+    Some(match position {
+        Position::Mono => "M",
+        Position::FrontLeft => "FL",
+        Position::FrontRight => "FR",
+        Position::FrontCenter => "FC",
+        Position::Lfe1 => "LFE",
+        Position::Lfe2 => "LFE2",
+        Position::RearLeft => "BL",
+        Position::RearRight => "BR",
+        Position::RearCenter => "BC",
+        Position::FrontLeftOfCenter => "FLC",
+        Position::FrontRightOfCenter => "FRC",
+        Position::SideLeft => "SL",
+        Position::SideRight => "SR",
+        Position::SurroundLeft => "LS",
+        Position::SurroundRight => "RS",
+        Position::WideLeft => "WL",
+        Position::WideRight => "WR",
+        Position::TopCenter => "TC",
+        Position::TopFrontLeft => "TFL",
+        Position::TopFrontRight => "TFR",
+        Position::TopFrontCenter => "TFC",
+        Position::TopRearLeft => "TBL",
+        Position::TopRearRight => "TBR",
+        Position::TopRearCenter => "TBC",
+        Position::TopSideLeft => "TSL",
+        Position::TopSideRight => "TSR",
+        Position::BottomFrontCenter => "BFC",
+        Position::BottomFrontLeft => "BFL",
+        Position::BottomFrontRight => "BFR",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_5_1_stream_has_its_names_lfe_and_weights() {
+        gst::init().unwrap();
+        let positions = [
+            Position::FrontLeft,
+            Position::FrontRight,
+            Position::FrontCenter,
+            Position::Lfe1,
+            Position::RearLeft,
+            Position::RearRight,
+        ];
+        let info = AudioInfo::builder(gst_audio::AUDIO_FORMAT_F32, 48_000, 6)
+            .positions(&positions)
+            .build()
+            .unwrap();
+        assert_eq!(channel_names(&info), ["FL", "FR", "FC", "LFE", "BL", "BR"]);
+        assert_eq!(lfe_channels(&info).iter().position(|l| *l), Some(3));
+        assert_eq!(loudness_weights(&info)[3], Weight::None);
+        assert_eq!(loudness_weights(&info)[5], Weight::Surround);
+    }
+
+    #[test]
+    fn the_rear_pair_counts_more_only_where_it_is_the_surround_pair() {
+        gst::init().unwrap();
+        let positions = [
+            Position::FrontLeft,
+            Position::FrontRight,
+            Position::FrontCenter,
+            Position::Lfe1,
+            Position::RearLeft,
+            Position::RearRight,
+            Position::SideLeft,
+            Position::SideRight,
+        ];
+        let info = AudioInfo::builder(gst_audio::AUDIO_FORMAT_F32, 48_000, 8)
+            .positions(&positions)
+            .build()
+            .unwrap();
+        let weights = loudness_weights(&info);
+        assert_eq!(weights[4..6], [Weight::Front; 2]);
+        assert_eq!(weights[6..8], [Weight::Surround; 2]);
+    }
+
+    #[test]
+    fn a_stream_without_positions_has_numbers() {
+        gst::init().unwrap();
+        let info = AudioInfo::builder(gst_audio::AUDIO_FORMAT_S16, 48_000, 11)
+            .flags(gst_audio::AudioFlags::UNPOSITIONED)
+            .build()
+            .unwrap();
+        assert_eq!(channel_names(&info)[10], "ch10");
+        assert!(!lfe_channels(&info).contains(&true));
+        assert_eq!(loudness_weights(&info).len(), 11);
+    }
+}

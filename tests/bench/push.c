@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * What elements cost: noise is pushed through each of them in this process, in turn, and the CPU time
+ * of the pushing thread is taken. No bus thread wakes up, no scheduler is in between.
+ *
+ *   push [--format F32LE] [--rate 48000] [--frames 1024] [--seconds 600] [--rounds 7] ELEMENT …
+ *
+ * The first ELEMENT (in the notation of gst-launch) is what is subtracted from the others, usually
+ * `identity`; the second is the peer that the others are compared with. Prints a Markdown table of
+ * minima over the rounds, net of the first.
+ *
+ *   cc -O2 -o push push.c $(pkg-config --cflags --libs gstreamer-1.0)
+ */
+#include <gst/gst.h>
+#include <stdlib.h>
+#include <time.h>
+
+static gchar *format = NULL;
+static gint rate = 48000, frames = 1024, seconds = 600, rounds = 7;
+
+static const GOptionEntry options[] = {
+  {"format", 0, 0, G_OPTION_ARG_STRING, &format, "F32LE or S16LE", "NAME"},
+  {"rate", 0, 0, G_OPTION_ARG_INT, &rate, "Sample rate", "HZ"},
+  {"frames", 0, 0, G_OPTION_ARG_INT, &frames, "Frames per buffer", "N"},
+  {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Audio per round", "N"},
+  {"rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "Times each is run", "N"},
+  {NULL, 0, 0, 0, NULL, NULL, NULL}
+};
+
+static void
+fail (const char *what, const char *why)
+{
+  g_printerr ("push: %s: %s\n", what, why);
+  exit (1);
+}
+
+static double
+thread_seconds (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec * 1e-9;
+}
+
+static GstFlowReturn
+drop_buffer (GstPad * pad, GstObject * parent, GstBuffer * buffer)
+{
+  (void) pad, (void) parent;
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
+static GstBusSyncReply
+drop_message (GstBus * bus, GstMessage * message, gpointer data)
+{
+  (void) bus, (void) data;
+  gst_message_unref (message);
+  return GST_BUS_DROP;
+}
+
+/* Stereo noise at a quarter of full scale, enough that no element can keep it in a small cache. */
+static guint8 *
+noise (gsize samples, gboolean floats)
+{
+  guint8 *bytes = g_malloc (samples * (floats ? sizeof (gfloat) : sizeof (gint16)));
+  guint32 state = 1;
+
+  for (gsize i = 0; i < samples; i++) {
+    state = state * 1664525u + 1013904223u;
+    gint16 value = (gint16) (state >> 16) / 4;
+    if (floats)
+      ((gfloat *) bytes)[i] = value / 32768.0f;
+    else
+      ((gint16 *) bytes)[i] = value;
+  }
+  return bytes;
+}
+
+/* CPU seconds for one round through `launch`. */
+static double
+run (const char *launch, const guint8 * bytes, gboolean floats)
+{
+  GError *error = NULL;
+  GstElement *element = gst_parse_bin_from_description (launch, TRUE, &error);
+  if (element == NULL || error != NULL)
+    fail (launch, error ? error->message : "not an element");
+  gst_object_ref_sink (element);
+
+  GstBus *bus = gst_bus_new ();
+  gst_bus_set_sync_handler (bus, drop_message, NULL, NULL);
+  gst_element_set_bus (element, bus);
+  GstPad *source = gst_pad_new ("source", GST_PAD_SRC);
+  GstPad *sink = gst_pad_new ("sink", GST_PAD_SINK);
+  gst_pad_set_chain_function (sink, drop_buffer);
+  GstPad *in = gst_element_get_static_pad (element, "sink");
+  GstPad *out = gst_element_get_static_pad (element, "src");
+  if (gst_pad_link (source, in) != GST_PAD_LINK_OK
+      || gst_pad_link (out, sink) != GST_PAD_LINK_OK)
+    fail (launch, "does not take part");
+  gst_pad_set_active (source, TRUE);
+  gst_pad_set_active (sink, TRUE);
+  gst_element_set_state (element, GST_STATE_PLAYING);
+
+  GstSegment segment;
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (source, gst_event_new_stream_start ("push"));
+  GstCaps *caps = gst_caps_new_simple ("audio/x-raw",
+      "format", G_TYPE_STRING, format, "layout", G_TYPE_STRING, "interleaved",
+      "rate", G_TYPE_INT, rate, "channels", G_TYPE_INT, 2,
+      "channel-mask", GST_TYPE_BITMASK, (guint64) 3, NULL);
+  gst_pad_push_event (source, gst_event_new_caps (caps));
+  gst_pad_push_event (source, gst_event_new_segment (&segment));
+
+  gsize size = (gsize) frames * 2 * (floats ? sizeof (gfloat) : sizeof (gint16));
+  guint64 end = (guint64) seconds * rate;
+  double began = thread_seconds ();
+  for (guint64 at = 0; at + frames <= end; at += frames) {
+    /* Of ten seconds of noise, over and over. */
+    const guint8 *from = bytes + at / frames % (10 * (guint64) rate / frames) * size;
+    GstBuffer *buffer = gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY,
+        (gpointer) from, size, 0, size, NULL, NULL);
+    GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (at, GST_SECOND, rate);
+    GST_BUFFER_DURATION (buffer) =
+        gst_util_uint64_scale (at + frames, GST_SECOND, rate) - GST_BUFFER_PTS (buffer);
+    if (gst_pad_push (source, buffer) != GST_FLOW_OK)
+      fail (launch, "refuses a buffer");
+  }
+  double took = thread_seconds () - began;
+
+  gst_element_set_state (element, GST_STATE_NULL);
+  gst_element_set_bus (element, NULL);
+  gst_caps_unref (caps);
+  gst_object_unref (in);
+  gst_object_unref (out);
+  gst_object_unref (source);
+  gst_object_unref (sink);
+  gst_object_unref (element);
+  gst_object_unref (bus);
+  return took;
+}
+
+int
+main (int argc, char **argv)
+{
+  GError *error = NULL;
+  GOptionContext *context = g_option_context_new ("ELEMENT …");
+
+  g_option_context_add_main_entries (context, options, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    fail ("options", error->message);
+  g_option_context_free (context);
+  if (format == NULL)
+    format = g_strdup ("F32LE");
+  gboolean floats = g_str_equal (format, "F32LE");
+  if (!floats && !g_str_equal (format, "S16LE"))
+    fail (format, "only F32LE and S16LE");
+  if (argc < 3 || frames < 1 || rounds < 1 || seconds < 1 || 10 * rate < frames)
+    fail ("usage", "two elements or more; see --help");
+
+  int count = argc - 1;
+  double *least = g_new (double, count);
+  guint8 *bytes = noise (20 * (gsize) rate, floats);
+  for (int round = 0; round < rounds; round++)
+    for (int i = 0; i < count; i++) {
+      double took = run (argv[1 + i], bytes, floats);
+      if (round == 0 || took < least[i])
+        least[i] = took;
+    }
+
+  double hours = seconds / 3600.0, peer = least[1] - least[0];
+  g_print ("%s stereo, %d Hz, %d frames per buffer; `%s` alone: %.4f CPU s per hour\n\n"
+      "| Element | CPU s per hour of audio | Ratio to `%s` |\n|---|---|---|\n",
+      format, rate, frames, argv[1], least[0] / hours, argv[2]);
+  for (int i = 1; i < count; i++) {
+    double net = least[i] - least[0];
+    g_print ("| `%s` | %.4f | %.4f |\n", argv[1 + i], net / hours, net / peer);
+  }
+  g_free (least);
+  g_free (bytes);
+  g_free (format);
+  return 0;
+}
