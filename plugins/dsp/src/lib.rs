@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Audio measurement kernels in pure Rust. Nothing here knows a GStreamer type.
+//! Audio kernels in pure Rust. Nothing here knows a GStreamer type.
 //!
 //! - [`simd`]: which instruction set the kernels run on, chosen at run time.
 //! - [`pcm`]: sample formats as bytes in memory.
 //! - [`dr14`]: dynamic range in three dialects from one pass.
 //! - [`loudness`]: EBU R128 in bounded memory.
 //! - [`checksum`]: MD5 of the PCM, as FLAC's STREAMINFO has it.
+//! - [`eq`]: parametric equalisation.
+//! - [`fir`]: long filters by partitioned convolution.
 //! - [`decibel`]: ratios and their logarithms.
 pub mod checksum;
 pub mod decibel;
 pub mod dr14;
+pub mod eq;
+pub mod fir;
 pub mod loudness;
 pub mod pcm;
 pub mod simd;
