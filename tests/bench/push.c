@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
  * What elements cost: noise is pushed through each of them in this process, in turn, and the CPU time
- * of the pushing thread is taken. No bus thread wakes up, no scheduler is in between.
+ * of the pushing thread is taken. No bus thread wakes up, no scheduler is in between. Buffers are
+ * writable, so that what works in place does; making them is not counted.
  *
- *   push [--format F32LE] [--rate 48000] [--frames 1024] [--seconds 600] [--rounds 7] ELEMENT …
+ *   push [--format F32LE] [--rate 48000] [--channels 2] [--frames 1024] [--seconds 600] [--rounds 7]
+ *        ELEMENT …
  *
  * The first ELEMENT (in the notation of gst-launch) is what is subtracted from the others, usually
  * `identity`; the second is the peer that the others are compared with. Prints a Markdown table of
@@ -16,11 +18,19 @@
 #include <time.h>
 
 static gchar *format = NULL;
-static gint rate = 48000, frames = 1024, seconds = 600, rounds = 7;
+static gint rate = 48000, channels = 2, frames = 1024, seconds = 600, rounds = 7;
+
+/* Formats it can push. */
+typedef enum { S16, F32, F64 } Kind;
+static const gsize widths[] = { sizeof (gint16), sizeof (gfloat), sizeof (gdouble) };
+
+/* Buffers made, then pushed, at a time. */
+#define BATCH 32
 
 static const GOptionEntry options[] = {
-  {"format", 0, 0, G_OPTION_ARG_STRING, &format, "F32LE or S16LE", "NAME"},
+  {"format", 0, 0, G_OPTION_ARG_STRING, &format, "F32LE, F64LE or S16LE", "NAME"},
   {"rate", 0, 0, G_OPTION_ARG_INT, &rate, "Sample rate", "HZ"},
+  {"channels", 0, 0, G_OPTION_ARG_INT, &channels, "Channels", "N"},
   {"frames", 0, 0, G_OPTION_ARG_INT, &frames, "Frames per buffer", "N"},
   {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Audio per round", "N"},
   {"rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "Times each is run", "N"},
@@ -59,18 +69,20 @@ drop_message (GstBus * bus, GstMessage * message, gpointer data)
   return GST_BUS_DROP;
 }
 
-/* Stereo noise at a quarter of full scale, enough that no element can keep it in a small cache. */
+/* Noise at a quarter of full scale, enough that no element can keep it in a small cache. */
 static guint8 *
-noise (gsize samples, gboolean floats)
+noise (gsize samples, Kind kind)
 {
-  guint8 *bytes = g_malloc (samples * (floats ? sizeof (gfloat) : sizeof (gint16)));
+  guint8 *bytes = g_malloc (samples * widths[kind]);
   guint32 state = 1;
 
   for (gsize i = 0; i < samples; i++) {
     state = state * 1664525u + 1013904223u;
     gint16 value = (gint16) (state >> 16) / 4;
-    if (floats)
+    if (kind == F32)
       ((gfloat *) bytes)[i] = value / 32768.0f;
+    else if (kind == F64)
+      ((gdouble *) bytes)[i] = value / 32768.0;
     else
       ((gint16 *) bytes)[i] = value;
   }
@@ -79,7 +91,7 @@ noise (gsize samples, gboolean floats)
 
 /* CPU seconds for one round through `launch`. */
 static double
-run (const char *launch, const guint8 * bytes, gboolean floats)
+run (const char *launch, const guint8 * bytes, Kind kind)
 {
   GError *error = NULL;
   GstElement *element = gst_parse_bin_from_description (launch, TRUE, &error);
@@ -107,26 +119,34 @@ run (const char *launch, const guint8 * bytes, gboolean floats)
   gst_pad_push_event (source, gst_event_new_stream_start ("push"));
   GstCaps *caps = gst_caps_new_simple ("audio/x-raw",
       "format", G_TYPE_STRING, format, "layout", G_TYPE_STRING, "interleaved",
-      "rate", G_TYPE_INT, rate, "channels", G_TYPE_INT, 2,
-      "channel-mask", GST_TYPE_BITMASK, (guint64) 3, NULL);
+      "rate", G_TYPE_INT, rate, "channels", G_TYPE_INT, channels, NULL);
+  if (channels > 1)
+    gst_caps_set_simple (caps, "channel-mask", GST_TYPE_BITMASK,
+        channels == 2 ? (guint64) 3 : (guint64) 0, NULL);
   gst_pad_push_event (source, gst_event_new_caps (caps));
   gst_pad_push_event (source, gst_event_new_segment (&segment));
 
-  gsize size = (gsize) frames * 2 * (floats ? sizeof (gfloat) : sizeof (gint16));
-  guint64 end = (guint64) seconds * rate;
-  double began = thread_seconds ();
-  for (guint64 at = 0; at + frames <= end; at += frames) {
-    /* Of ten seconds of noise, over and over. */
-    const guint8 *from = bytes + at / frames % (10 * (guint64) rate / frames) * size;
-    GstBuffer *buffer = gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY,
-        (gpointer) from, size, 0, size, NULL, NULL);
-    GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (at, GST_SECOND, rate);
-    GST_BUFFER_DURATION (buffer) =
-        gst_util_uint64_scale (at + frames, GST_SECOND, rate) - GST_BUFFER_PTS (buffer);
-    if (gst_pad_push (source, buffer) != GST_FLOW_OK)
-      fail (launch, "refuses a buffer");
+  gsize size = (gsize) frames * channels * widths[kind];
+  guint64 count = (guint64) seconds * rate / frames, period = 10 * (guint64) rate / frames;
+  double took = 0;
+  for (guint64 first = 0; first < count; first += BATCH) {
+    GstBuffer *batch[BATCH];
+    guint64 many = MIN (BATCH, count - first);
+    for (guint64 i = 0; i < many; i++) {
+      guint64 at = (first + i) * frames;
+      batch[i] = gst_buffer_new_allocate (NULL, size, NULL);
+      /* Of ten seconds of noise, over and over. */
+      gst_buffer_fill (batch[i], 0, bytes + (first + i) % period * size, size);
+      GST_BUFFER_PTS (batch[i]) = gst_util_uint64_scale (at, GST_SECOND, rate);
+      GST_BUFFER_DURATION (batch[i]) =
+          gst_util_uint64_scale (at + frames, GST_SECOND, rate) - GST_BUFFER_PTS (batch[i]);
+    }
+    double began = thread_seconds ();
+    for (guint64 i = 0; i < many; i++)
+      if (gst_pad_push (source, batch[i]) != GST_FLOW_OK)
+        fail (launch, "refuses a buffer");
+    took += thread_seconds () - began;
   }
-  double took = thread_seconds () - began;
 
   gst_element_set_state (element, GST_STATE_NULL);
   gst_element_set_bus (element, NULL);
@@ -153,26 +173,26 @@ main (int argc, char **argv)
   g_option_context_free (context);
   if (format == NULL)
     format = g_strdup ("F32LE");
-  gboolean floats = g_str_equal (format, "F32LE");
-  if (!floats && !g_str_equal (format, "S16LE"))
-    fail (format, "only F32LE and S16LE");
-  if (argc < 3 || frames < 1 || rounds < 1 || seconds < 1 || 10 * rate < frames)
+  Kind kind = g_str_equal (format, "F32LE") ? F32 : g_str_equal (format, "F64LE") ? F64 : S16;
+  if (kind == S16 && !g_str_equal (format, "S16LE"))
+    fail (format, "only F32LE, F64LE and S16LE");
+  if (argc < 3 || frames < 1 || channels < 1 || rounds < 1 || seconds < 1 || 10 * rate < frames)
     fail ("usage", "two elements or more; see --help");
 
   int count = argc - 1;
   double *least = g_new (double, count);
-  guint8 *bytes = noise (20 * (gsize) rate, floats);
+  guint8 *bytes = noise (10 * (gsize) rate * channels, kind);
   for (int round = 0; round < rounds; round++)
     for (int i = 0; i < count; i++) {
-      double took = run (argv[1 + i], bytes, floats);
+      double took = run (argv[1 + i], bytes, kind);
       if (round == 0 || took < least[i])
         least[i] = took;
     }
 
   double hours = seconds / 3600.0, peer = least[1] - least[0];
-  g_print ("%s stereo, %d Hz, %d frames per buffer; `%s` alone: %.4f CPU s per hour\n\n"
-      "| Element | CPU s per hour of audio | Ratio to `%s` |\n|---|---|---|\n",
-      format, rate, frames, argv[1], least[0] / hours, argv[2]);
+  g_print ("%s, %d channels, %d Hz, %d frames per buffer; `%s` alone: %.4f CPU s per hour\n\n"
+      "| Element | CPU s per hour of audio | Ratio to the first |\n|---|---|---|\n",
+      format, channels, rate, frames, argv[1], least[0] / hours);
   for (int i = 1; i < count; i++) {
     double net = least[i] - least[0];
     g_print ("| `%s` | %.4f | %.4f |\n", argv[1 + i], net / hours, net / peer);
