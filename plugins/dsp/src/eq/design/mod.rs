@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From a band to the sections that make it.
-use super::band::{Band, Design, Width};
+use super::band::{Band, Design, Kind, Width};
 use super::section::Section;
 
 /// Sections that one band takes at most: a low or high pass of 96 dB per octave.
@@ -21,9 +21,13 @@ impl Sections {
     }
 }
 
-/// How many sections `band` takes.
-pub fn count(_band: &Band) -> usize {
-    1
+/// How many sections `band` takes: one per two orders of a low or high pass, begun ones counted;
+/// one for any other kind.
+pub fn count(band: &Band) -> usize {
+    match band.kind {
+        Kind::LowPass | Kind::HighPass => usize::from(band.order.clamp(1, 16)).div_ceil(2),
+        _ => 1,
+    }
 }
 
 /// Designs `band` for a rate of `rate` Hz. Every section is stable, whatever the numbers are; a
@@ -44,5 +48,8 @@ pub fn sections(band: &Band, rate: f64, _design: Design) -> Sections {
         a1: -2.0 * w.cos() / a0,
         a2: (1.0 - alpha / a) / a0,
     };
-    Sections { sections, len: 1 }
+    Sections {
+        sections,
+        len: count(band),
+    }
 }
