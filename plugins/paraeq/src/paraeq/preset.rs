@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Presets: our own, and those of GStreamer's equalizers.
 //!
-//! GStreamer's own reader sets the children that are there before a preset changes their number, and
-//! writes every property, also those of a width that another overrides; so reading is done here.
-use super::band::{self, Kind, State, Written};
-use super::bands::{Content, default_state};
+//! GStreamer's own reader sets only the children that are there before a preset changes their number,
+//! so reading is done here.
+use super::band;
+use super::bands::{Content, DEFAULT_COUNT, default_state};
 use super::config::content_of;
 use super::settings::{self, Design, Settings};
 use auris_dsp::eq::band::MAX_BANDS;
@@ -29,8 +29,9 @@ const SOURCES: [(&str, Notation); 4] = [
     ("GstIirEqualizer3Bands", Notation::Gains(3)),
 ];
 
-/// What a preset does not hold: `config` says with other words what the bands do.
-const LEFT_OUT: [&str; 3] = ["config", "config-file", "n-threads"];
+/// What a preset does not hold: `config` says how many bands there are, and the others are about
+/// this machine.
+const LEFT_OUT: [&str; 3] = ["num-bands", "config-file", "n-threads"];
 
 /// Where GStreamer keeps presets, the user's first.
 fn folders() -> impl Iterator<Item = PathBuf> {
@@ -70,35 +71,11 @@ fn add_foreign(names: &mut Vec<glib::GString>) {
     names.dedup();
 }
 
-/// The properties that a preset has to hold to make `content` again.
-fn property_names(content: &Content) -> Vec<String> {
+/// The properties that a preset holds: the bands as `config`, since what a band's own properties
+/// leave open, and what an earlier preset of the same name left in the file, would be read back.
+fn property_names() -> impl Iterator<Item = &'static str> {
     let own = settings::properties().iter().map(|p| p.name());
-    let mut names: Vec<String> = own
-        .filter(|name| !LEFT_OUT.contains(name))
-        .map(str::to_owned)
-        .collect();
-    let in_octaves = |state: &State| matches!(state.width, Written::Octaves(_));
-    if !content.graphics.is_empty() || content.bands.iter().any(in_octaves) {
-        // No property but this one says it.
-        names.retain(|name| name != "num-bands");
-        names.insert(0, "config".to_owned());
-        return names;
-    }
-    for (index, state) in content.bands.iter().enumerate() {
-        let shelf = matches!(state.kind, Kind::LowShelf | Kind::HighShelf);
-        let by_slope = shelf && state.slope_shapes;
-        for property in band::properties() {
-            let holds = match property.name() {
-                "q" => !by_slope && state.width == Written::Q,
-                "bandwidth" => !by_slope && state.width == Written::Bandwidth,
-                _ => true,
-            };
-            if holds {
-                names.push(format!("band{index}::{}", property.name()));
-            }
-        }
-    }
-    names
+    own.filter(|name| !LEFT_OUT.contains(name))
 }
 
 /// A value of a preset, if it is there and the property takes it.
@@ -144,7 +121,7 @@ fn load(name: &str, present: &Content) -> Option<Content> {
         Notation::Gains(count) => count,
         Notation::Children => {
             let count = file.uint64(name, "num-bands");
-            count.map_or(present.bands.len(), |count| count as usize)
+            count.map_or(DEFAULT_COUNT, |count| count as usize)
         }
     };
     let count = count.clamp(1, MAX_BANDS);
@@ -153,34 +130,40 @@ fn load(name: &str, present: &Content) -> Option<Content> {
         bands: (0..count).map(|i| default_state(i, count)).collect(),
         graphics: Vec::new(),
     };
-    let own = settings::properties();
-    if let Some(config) = value(&file, name, "config", spec(own, "config")) {
-        let config: String = config.get().ok()?;
-        content = content_of(text::parse(&config).ok()?, settings);
-    }
-    for property in own {
-        if let Some(value) = value(&file, name, property.name(), property) {
-            content.settings.set(property.name(), &value);
-        }
-    }
-    let table = band::properties();
-    for (index, state) in content.bands.iter_mut().enumerate() {
-        match notation {
-            Notation::Gains(_) => {
-                if let Some(value) =
-                    value(&file, name, &format!("band{index}"), spec(table, "gain"))
-                {
-                    state.set("gain", &value);
-                }
+    match (notation, file.has_key(name, "config")) {
+        (Notation::Children, Ok(true)) => {
+            let config = value(
+                &file,
+                name,
+                "config",
+                spec(settings::properties(), "config"),
+            )?;
+            if let Some(config) = config.get::<Option<String>>().ok()? {
+                content = content_of(text::parse(&config).ok()?, settings);
             }
-            Notation::Children => {
-                for property in table {
+        }
+        (Notation::Children, _) => {
+            for (index, state) in content.bands.iter_mut().enumerate() {
+                for property in band::properties() {
                     let key = format!("band{index}::{}", property.name());
                     if let Some(value) = value(&file, name, &key, property) {
                         state.set(property.name(), &value);
                     }
                 }
             }
+        }
+        (Notation::Gains(_), _) => {
+            let gain = spec(band::properties(), "gain");
+            for (index, state) in content.bands.iter_mut().enumerate() {
+                if let Some(value) = value(&file, name, &format!("band{index}"), gain) {
+                    state.set("gain", &value);
+                }
+            }
+        }
+    }
+    for property in settings::properties() {
+        if let Some(value) = value(&file, name, property.name(), property) {
+            content.settings.set(property.name(), &value);
         }
     }
     Some(content)
@@ -237,10 +220,8 @@ mod interface {
         }
     }
 
-    unsafe extern "C" fn get_property_names(preset: *mut GstPreset) -> *mut *mut c_char {
-        // SAFETY: GStreamer calls with an object of our type; what is returned is the caller's.
-        let names = property_names(&unsafe { element(preset) }.imp().bands.content());
-        let names: glib::StrV = names.into_iter().map(glib::GString::from).collect();
+    unsafe extern "C" fn get_property_names(_: *mut GstPreset) -> *mut *mut c_char {
+        let names: glib::StrV = property_names().map(glib::GString::from).collect();
         names.into_glib_ptr()
     }
 

@@ -37,9 +37,11 @@ pub fn signals() -> &'static [glib::subclass::Signal] {
             .return_type::<gst::Structure>()
             .action()
             .class_handler(|values| {
-                let element = values[0].get::<super::ParaEq>().ok()?;
-                let frequencies = values[1].get::<Option<glib::Bytes>>().ok()??;
-                Some(element.imp().response(&frequencies).to_value())
+                let element = values[0].get::<super::ParaEq>();
+                let frequencies = values[1].get::<Option<glib::Bytes>>();
+                let asked = element.ok().zip(frequencies.ok().flatten());
+                let response = asked.map(|(element, hz)| element.imp().response(&hz));
+                Some(response.to_value())
             });
         vec![get_response.build()]
     });
