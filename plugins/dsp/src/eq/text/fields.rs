@@ -161,8 +161,8 @@ pub(super) fn gain(number: f64) -> Result<f64, String> {
 }
 
 fn order(number: f64) -> Result<u8, String> {
-    (0..=u8::MAX)
-        .find(|order| f64::from(*order) == number)
+    (1..=16)
+        .find(|order: &u8| f64::from(*order) == number)
         .ok_or_else(|| format!("Order is {number}, but must be a whole number from 1 to 16"))
 }
 

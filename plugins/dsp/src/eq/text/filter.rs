@@ -5,24 +5,24 @@ use super::cursor::Cursor;
 use super::fields::{Fields, Syntax, is_shelf, lookup, positive};
 
 /// What a type of `Filter` lines stands for.
-struct Type {
+struct Form {
     name: &'static str,
     kind: Kind,
     /// Shelves: where a slope or Q is given, `Fc` is not the middle of the slope but its far end.
     corner: bool,
 }
 
-const fn kind(name: &'static str, kind: Kind) -> Type {
+const fn kind(name: &'static str, kind: Kind) -> Form {
     let corner = false;
-    Type { name, kind, corner }
+    Form { name, kind, corner }
 }
 
-const fn cornered(name: &'static str, kind: Kind) -> Type {
+const fn cornered(name: &'static str, kind: Kind) -> Form {
     let corner = true;
-    Type { name, kind, corner }
+    Form { name, kind, corner }
 }
 
-const TYPES: [Type; 14] = [
+const TYPES: [Form; 14] = [
     kind("PK", Kind::Peak),
     kind("PEQ", Kind::Peak),
     kind("Modal", Kind::Peak),
@@ -104,25 +104,25 @@ fn filter(cursor: &mut Cursor<'_>) -> Result<Option<Band>, String> {
     } else {
         None
     };
-    let r#type = lookup(&name, TYPES.iter().map(|r#type| (r#type.name, r#type)))
+    let form = lookup(&name, TYPES.iter().map(|form| (form.name, form)))
         .map_err(|known| format!("filter type {name:?} is unknown; known are {known}"))?;
     let mut fields = Fields::default();
     if let Some(slope) = slope {
-        if !is_shelf(r#type.kind) {
+        if !is_shelf(form.kind) {
             return Err(format!(
                 "{} has no slope; only LS, HS, LSC and HSC have",
-                r#type.name
+                form.name
             ));
         }
         fields.width = Some(Width::Slope(positive(slope, "the slope")? / STEEPEST));
     }
     fields.read(cursor, Syntax::Filter)?;
-    build(r#type, &fields).map(Some)
+    build(form, &fields).map(Some)
 }
 
 /// The band of a `Filter` line, with Equalizer APO's defaults.
-fn build(r#type: &Type, fields: &Fields) -> Result<Band, String> {
-    let (name, kind) = (r#type.name, r#type.kind);
+fn build(form: &Form, fields: &Fields) -> Result<Band, String> {
+    let (name, kind) = (form.name, form.kind);
     let mut band = fields.common(name, kind)?;
     positive(band.freq, "Fc")?;
     match fields.width {
@@ -156,7 +156,7 @@ fn build(r#type: &Type, fields: &Fields) -> Result<Band, String> {
                 slope * STEEPEST
             ));
         }
-        if r#type.corner && fields.width.is_some() {
+        if form.corner && fields.width.is_some() {
             band.freq = centre(&band);
             if !band.freq.is_finite() || band.freq <= 0.0 {
                 return Err(

@@ -133,7 +133,8 @@ fn own(band: &Band) -> String {
     };
     if matches!(band.kind, Kind::LowPass | Kind::HighPass) {
         let alignment = name(&ALIGNMENTS, band.alignment);
-        text += &format!(" Order {} Alignment {alignment}", band.order);
+        let order = band.order.clamp(1, 16);
+        text += &format!(" Order {order} Alignment {alignment}");
     }
     if band.stereo_mode != StereoMode::Stereo {
         text += &format!(" Stereo {}", name(&STEREO_MODES, band.stereo_mode));
