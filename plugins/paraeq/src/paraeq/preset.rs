@@ -85,7 +85,7 @@ fn value(
     key: &str,
     spec: &glib::ParamSpec,
 ) -> Option<glib::Value> {
-    let text = file.value(group, key).ok()?;
+    let text = file.string(group, key).ok()?;
     let value = glib::Value::deserialize_with_pspec(&text, spec).ok()?;
     in_range(&value, spec).then_some(value)
 }

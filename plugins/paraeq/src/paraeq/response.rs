@@ -2,8 +2,9 @@
 //! The response for those who draw it: an action signal that computes it and a message that says
 //! when to ask again.
 use super::imp::ParaEq;
+use super::settings::Phase;
 use auris_dsp::eq::band::Layout;
-use auris_dsp::eq::response;
+use auris_dsp::eq::response::Response;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::LazyLock;
@@ -52,22 +53,24 @@ impl ParaEq {
     /// The response at native-endian doubles in Hz.
     fn response(&self, frequencies: &[u8]) -> gst::Structure {
         let shape = lock(&self.shape).clone().unwrap_or_default();
-        let curve = self.bands.content().curve();
+        let content = self.bands.content();
+        let response = Response::new(&content.curve(), &shape.layout, f64::from(shape.rate));
+        let linear = content.settings.phase == Phase::Linear;
         let (frequencies, _) = frequencies.as_chunks::<8>();
         let (mut magnitudes, mut phases) = (Vec::new(), Vec::new());
         for channel in 0..shape.layout.channels() {
             for frequency in frequencies {
-                let (rate, frequency) = (f64::from(shape.rate), f64::from_ne_bytes(*frequency));
-                let point = response::at(&curve, &shape.layout, rate, channel, frequency);
-                let decibels = 20.0 * point.magnitude.log10();
-                magnitudes.extend(decibels.to_ne_bytes());
-                phases.extend(point.phase.to_ne_bytes());
+                let point = response.at(channel, f64::from_ne_bytes(*frequency));
+                let phase = if linear { 0.0 } else { point.phase };
+                magnitudes.extend((20.0 * point.magnitude.log10()).to_ne_bytes());
+                phases.extend(phase.to_ne_bytes());
             }
         }
         gst::Structure::builder(NAME)
             .field("rate", shape.rate as i32)
             .field("channels", shape.layout.channels() as i32)
             .field("channel-names", gst::Array::new(shape.names))
+            .field("preamp", response.preamp())
             .field("magnitudes", glib::Bytes::from_owned(magnitudes))
             .field("phases", glib::Bytes::from_owned(phases))
             .build()
