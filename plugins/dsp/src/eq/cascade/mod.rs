@@ -41,6 +41,9 @@ impl Cascade {
         }
     }
 
+    /// How many threads may share the work; 1 for the caller's alone.
+    pub fn set_threads(&mut self, _threads: usize) {}
+
     /// Channels of a frame.
     pub fn channels(&self) -> usize {
         self.channels
@@ -139,23 +142,26 @@ impl Cascade {
         }
     }
 
-    /// Takes over what sections of another cascade of as many channels remember: for each pair
-    /// (here, there), section `there` of `other` goes on as section `here`.
-    pub fn adopt(&mut self, other: &Cascade, pairs: &[(usize, usize)]) {
-        for &(here, there) in pairs {
-            for c in 0..self.channels {
+    /// Takes over what sections of another cascade of as many channels remember: for each (here,
+    /// there, lanes), section `there` of `other` goes on as section `here`, on the channels whose
+    /// bit is set in `lanes`.
+    pub fn adopt(&mut self, other: &Cascade, sections: &[(usize, usize, u64)]) {
+        for &(here, there, lanes) in sections {
+            for c in (0..self.channels.min(64)).filter(|c| lanes >> c & 1 != 0) {
                 self.states[here * self.channels + c] = other.states[there * self.channels + c];
             }
         }
     }
 
     /// How far the output of a section may still differ, at most, from what an identity would give:
-    /// the largest difference between what it remembers of input and of output, over all channels.
-    /// Only of use for a section whose coefficients are an identity.
-    pub fn residue(&self, section: usize) -> f64 {
+    /// the largest difference between what it remembers of input and of output, over the channels
+    /// whose bit is set in `lanes`. Only of use where the coefficients are an identity.
+    pub fn residue(&self, section: usize, lanes: u64) -> f64 {
         self.states[section * self.channels..][..self.channels]
             .iter()
-            .map(|s| (s.x1 - s.y1).abs().max((s.x2 - s.y2).abs()))
+            .enumerate()
+            .filter(|(c, _)| lanes >> c & 1 != 0)
+            .map(|(_, s)| (s.x1 - s.y1).abs().max((s.x2 - s.y2).abs()))
             .fold(0.0, f64::max)
     }
 
