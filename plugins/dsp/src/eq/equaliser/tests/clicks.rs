@@ -149,7 +149,7 @@ fn changes_of_structure_are_smooth() {
 #[test]
 fn the_measure_hears_a_click() {
     let mut x = sine(180.0, 0.5, 48_000, 1);
-    x[24_000..].iter_mut().for_each(|x| *x *= 0.9);
+    x[24_067..].iter_mut().for_each(|x| *x *= 0.9);
     let heard = decibel(energy_above(&x, 5000.0) / energy_above(&x, 0.0));
     assert!(heard > -80.0, "{heard} dB");
 }

@@ -8,10 +8,9 @@ use crate::pcm::SampleFormat;
 /// What the step down to integers adds, in LSB, to a sine through a peak.
 fn errors(format: SampleFormat, full: f64) -> Vec<f64> {
     let settings = with(&[peak(1000.0, 3.0, 1.0)]);
-    let tone = samples(format, &bytes(format, &sine(997.0, 0.25, 65_536, 2)));
-    let mut exact = tone.clone();
+    let mut raw = bytes(format, &sine(997.0, 0.25, 65_536, 2));
+    let mut exact = samples(format, &raw);
     run(&mut equaliser(SampleFormat::F64, 2, &settings), &mut exact);
-    let mut raw = bytes(format, &tone);
     equaliser(format, 2, &settings).process(&mut raw);
     let output = samples(format, &raw);
     let pairs = output.iter().zip(&exact).skip(2);
