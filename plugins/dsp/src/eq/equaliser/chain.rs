@@ -16,7 +16,7 @@ impl Chain {
     pub(super) fn new(context: &Context, settings: &Settings, made: Option<Made>) -> Self {
         Chain {
             recursive: match settings.phase {
-                Phase::Linear => Recursive::bypass(settings),
+                Phase::Linear => Recursive::bypass(context, settings),
                 Phase::Minimum => Recursive::new(context, settings),
             },
             long: made.and_then(Long::new),

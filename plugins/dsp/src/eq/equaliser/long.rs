@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Long filters: linear phase, and gains that are given point by point. Designing one takes
 //! milliseconds, so it is done beside the audio.
+use super::plan::{Key, lane};
+use super::recursive::is_flat;
 use super::settings::{Context, Phase, Settings};
-use crate::eq::band::Curve;
+use crate::decibel::to_amplitude;
+use crate::eq::band::{Band, Curve};
+use crate::eq::response::Response;
 use crate::fir::convolver::{Convolver, Filter, Path};
 use crate::fir::design::{linear_phase, minimum_phase};
+use std::f64::consts::TAU;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -94,15 +99,85 @@ impl Job {
     pub(super) fn make(self, context: &Context) -> Made {
         let channels = context.layout.channels();
         let taps = self.shape.taps;
-        let paths: Vec<Path> = Vec::new();
-        let _ = (linear_phase(taps, |_| 1.0), minimum_phase(taps, |_| 1.0));
-        let filter = Arc::new(Filter::new(channels, taps, &paths));
+        let filter = Arc::new(match self.shape.phase {
+            Phase::Linear => Filter::blockwise(channels, taps, &linear(context, &self.curve, taps)),
+            Phase::Minimum => Filter::new(channels, taps, &minimum(context, &self.curve, taps)),
+        });
+        let convolver = || Convolver::with_level(context.level, filter.clone());
         Made {
-            convolver: self.convolver.then(|| Convolver::new(filter.clone())),
+            convolver: self.convolver.then(convolver),
             filter,
             job: self,
         }
     }
+}
+
+/// Paths that make the magnitude of all of `curve`, and a delay of `taps` / 2 − 1. Channels on
+/// which nothing works get that delay alone.
+fn linear(context: &Context, curve: &Curve, taps: usize) -> Vec<Path> {
+    let response = Response::new(curve, &context.layout, context.rate);
+    let hertz = context.rate / TAU;
+    let pair = context.layout.pair.filter(|_| response.is_coupled());
+    let mut paths = Vec::new();
+    for channel in 0..context.layout.channels() {
+        let works = worked_on(context, curve, channel);
+        match pair {
+            Some((l, r)) if channel == l || channel == r => {
+                let to = usize::from(channel == r);
+                for (from, input) in [l, r].into_iter().enumerate() {
+                    let path = |w| response.pair_magnitudes_at(w * hertz)[to][from];
+                    paths.push(Path {
+                        from: input,
+                        to: channel,
+                        taps: linear_phase(taps, path),
+                    });
+                }
+            }
+            _ => {
+                let gain = |w| response.at(channel, w * hertz).magnitude;
+                let mut delay = vec![0.0; taps / 2];
+                delay[taps / 2 - 1] = gain(0.0);
+                paths.push(Path {
+                    from: channel,
+                    to: channel,
+                    taps: if works {
+                        linear_phase(taps, gain)
+                    } else {
+                        delay
+                    },
+                });
+            }
+        }
+    }
+    paths
+}
+
+/// Whether a band or a point-wise gain does something on `channel`.
+fn worked_on(context: &Context, curve: &Curve, channel: usize) -> bool {
+    let bits = context.layout.bits[channel];
+    let band = |band: &Band| {
+        Key::new(band, &context.layout).lanes & lane(channel) != 0
+            && !is_flat(context, band, curve.design)
+    };
+    curve.bands.iter().any(band) || curve.graphics.iter().any(|g| g.channels & bits != 0)
+}
+
+/// Paths that make the point-wise gains of `curve`, without delay.
+fn minimum(context: &Context, curve: &Curve, taps: usize) -> Vec<Path> {
+    let hertz = context.rate / TAU;
+    let path = |(channel, bits): (usize, &u64)| {
+        let here = || curve.graphics.iter().filter(|g| g.channels & bits != 0);
+        let gain = |w| to_amplitude(here().map(|g| g.gain(w * hertz)).sum());
+        Path {
+            from: channel,
+            to: channel,
+            taps: match here().next() {
+                Some(_) => minimum_phase(taps, gain),
+                None => vec![1.0],
+            },
+        }
+    };
+    context.layout.bits.iter().enumerate().map(path).collect()
 }
 
 impl Made {
@@ -139,14 +214,14 @@ impl Long {
     /// Frames by which the output comes late.
     pub(super) fn latency(&self) -> usize {
         match self.job.shape.phase {
-            Phase::Linear => self.job.shape.taps / 2 - 1,
+            Phase::Linear => self.job.shape.taps / 2 - 1 + self.convolver.delay(),
             Phase::Minimum => 0,
         }
     }
 
     /// Frames that it remembers.
     pub(super) fn memory(&self) -> usize {
-        self.job.shape.taps
+        self.job.shape.taps + self.convolver.delay()
     }
 
     /// Whether the filter is the one that `settings` need, or is on its way to it.

@@ -16,6 +16,7 @@ mod motion;
 mod plan;
 mod recursive;
 mod settings;
+mod structure;
 #[cfg(test)]
 mod tests;
 

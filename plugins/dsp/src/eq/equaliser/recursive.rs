@@ -1,80 +1,79 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Bands as rows of second-order sections: a structure in which parameters glide.
 use super::motion::{Glide, Motion};
-use super::plan::{Domain, Key, Place, Shape, arrange, channels, lane};
+use super::plan::{Domain, Key, Place, channels, lane};
 use super::settings::{Context, GRID, Pace, Settings};
 use crate::decibel::to_amplitude;
 use crate::eq::band::{Band, Curve, Design};
 use crate::eq::cascade::Cascade;
-use crate::eq::{design, response};
+use crate::eq::design;
+use crate::eq::response::Response;
 
-/// How far a flat band may still ring when it is taken out,
-const SILENT: f64 = 1e-9;
-/// and what is enough after this many attempts: the rounding errors of a band far below 20 Hz can
-/// keep it above the first.
-const NEARLY_SILENT: (f64, u32) = (1e-6, 512);
-/// dB that the preamp may move within one segment.
-const SMALL_PREAMP: f64 = 1.5;
+/// dB that a gain may move within one segment.
+const SMALL_GAIN: f64 = 1.5;
 
 /// A band at work.
 #[derive(Clone, Copy)]
-struct Slot {
+pub(super) struct Slot {
     /// Number in the curve.
-    band: usize,
-    key: Key,
-    motion: Motion,
+    pub(super) band: usize,
+    pub(super) key: Key,
+    pub(super) motion: Motion,
     /// `None` until it has been given sections.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
     /// How often it was found flat.
-    idle: u32,
+    pub(super) idle: u32,
 }
 
-struct Stage {
-    domain: Domain,
-    cascade: Cascade,
+pub(super) struct Stage {
+    pub(super) domain: Domain,
+    pub(super) cascade: Cascade,
 }
 
 /// Stages one after another, and the bands that are in them.
 pub(super) struct Recursive {
     /// Whether it stands for a bypass, and so has neither bands nor preamp.
     bypass: bool,
-    design: Design,
-    preamp: Glide,
-    slots: Vec<Slot>,
-    stages: Vec<Stage>,
+    pub(super) design: Design,
+    /// Of each channel, in dB. They are applied behind all bands, where no band notices, or, with
+    /// `lead`, before them.
+    pub(super) gains: Vec<Glide>,
+    pub(super) lead: bool,
+    pub(super) slots: Vec<Slot>,
+    pub(super) stages: Vec<Stage>,
     moving: bool,
     /// Whether flat bands have to stay, because what follows them depends on their domain.
-    stuck: bool,
-    threads: usize,
+    pub(super) stuck: bool,
 }
 
 impl Recursive {
     /// Without bands.
-    pub(super) fn bypass(settings: &Settings) -> Self {
+    pub(super) fn bypass(context: &Context, settings: &Settings) -> Self {
         Recursive {
             bypass: true,
             design: settings.curve.design,
-            preamp: Glide::at(0.0),
+            gains: vec![Glide::at(0.0); context.layout.channels()],
+            lead: false,
             slots: Vec::new(),
             stages: Vec::new(),
             moving: false,
             stuck: false,
-            threads: settings.threads,
         }
     }
 
     /// What `settings` ask for, at rest, without a past.
     pub(super) fn new(context: &Context, settings: &Settings) -> Self {
-        let mut recursive = Recursive::bypass(settings);
+        let mut recursive = Recursive::bypass(context, settings);
         let curve = &settings.curve;
         if !settings.bypass {
             recursive.bypass = false;
-            recursive.preamp = Glide::at(preamp(context, curve));
+            let gains = Gains::new(context, curve);
+            recursive.gains = gains.iter().map(Glide::at).collect();
             let slots = curve.bands.iter().enumerate();
             let slots = slots
                 .filter(|(_, band)| !is_flat(context, band, curve.design))
                 .map(|(i, band)| Slot::new(context, i, band, Motion::at(band)));
-            recursive.build(context, slots.collect());
+            recursive.build(context, slots.collect(), gains.are_uneven());
         }
         recursive
     }
@@ -99,24 +98,26 @@ impl Recursive {
             return false;
         };
         let segments = context.segments(settings.ramp_time);
-        let before = self.preamp;
-        let gain = preamp(context, curve);
-        self.preamp.aim(gain, SMALL_PREAMP, pace, segments);
-        if new > 0 || (self.is_dry() && gain != 0.0) {
+        let gains = Gains::new(context, curve);
+        let uneven = gains.are_uneven();
+        let turned = |stages: &[Stage]| stages.iter().any(|s| s.domain == Domain::MidSide);
+        let lead = uneven && !self.lead && turned(&self.stages);
+        let mut before = Vec::new();
+        let begins = self.is_dry() && gains.iter().any(|gain| gain != 0.0);
+        if new > 0 || lead || begins {
             self.design = curve.design;
-            if !self.build(context, self.joined_by(context, curve)) {
-                self.preamp = before;
+            before.clone_from(&self.gains);
+            if begins {
+                // A gain that moves gets a stage even without a band.
+                self.aim_gains(&gains, pace, segments);
+            }
+            if !self.build(context, self.joined_by(context, curve), uneven) {
+                self.gains = before;
                 return false;
             }
         }
         self.stuck = false;
-        if self.threads != settings.threads {
-            self.threads = settings.threads;
-            for stage in &mut self.stages {
-                stage.cascade.set_threads(settings.threads);
-            }
-        }
-        self.moving |= self.preamp.is_moving();
+        self.aim_gains(&gains, pace, segments);
         for slot in &mut self.slots {
             match curve.bands.get(slot.band) {
                 Some(band) if !is_flat(context, band, curve.design) => {
@@ -129,117 +130,16 @@ impl Recursive {
         true
     }
 
-    /// How many bands have to come in before it can glide to `curve`; `None` if it cannot.
-    fn newcomers(&self, context: &Context, curve: &Curve) -> Option<usize> {
-        if curve.design != self.design && !self.slots.is_empty() {
-            return None;
+    fn aim_gains(&mut self, to: &Gains<'_>, pace: Pace, segments: u32) {
+        for (glide, to) in self.gains.iter_mut().zip(to.iter()) {
+            glide.aim(to, SMALL_GAIN, pace, segments);
+            self.moving |= glide.is_moving();
         }
-        let mut new = 0;
-        let mut slots = self.slots.iter().peekable();
-        for (i, band) in curve.bands.iter().enumerate() {
-            let slot = slots.next_if(|slot| slot.band == i);
-            let active = !is_flat(context, band, curve.design);
-            let glides = match slot {
-                Some(slot) if active => slot.key == Key::new(band, &context.layout),
-                Some(slot) => slot.key.has_gain(),
-                None if active => {
-                    new += 1;
-                    Key::new(band, &context.layout).has_gain()
-                }
-                None => true,
-            };
-            if !glides {
-                return None;
-            }
-        }
-        // What is left are bands that the curve no longer has.
-        slots.all(|slot| slot.key.has_gain()).then_some(new)
     }
 
-    /// The slots there are, and those of bands of `curve` that come in, flat.
-    fn joined_by(&self, context: &Context, curve: &Curve) -> Vec<Slot> {
-        let mut slots = self.slots.clone();
-        for (i, band) in curve.bands.iter().enumerate() {
-            if let Err(at) = slots.binary_search_by_key(&i, |slot| slot.band)
-                && !is_flat(context, band, curve.design)
-            {
-                slots.insert(at, Slot::new(context, i, band, Motion::flat(band)));
-            }
-        }
-        slots
-    }
-
-    /// Changes over to `slots`, which take the state of their sections along. Returns false, with
-    /// nothing changed, if one would have to work in another domain. On a grid point only.
-    fn build(&mut self, context: &Context, mut slots: Vec<Slot>) -> bool {
-        let size = context.layout.channels();
-        let (places, mut shapes) = arrange(slots.iter().map(|slot| &slot.key), size);
-        let pair = (context.layout.pair).map_or(0, |(l, r)| lane(l) | lane(r));
-        let stays = slots.iter().zip(&places).all(|(slot, to)| {
-            slot.place.is_none_or(|from| {
-                let same = self.stages[from.stage].domain == shapes[to.stage].domain;
-                same || slot.key.lanes & pair == 0
-            })
-        });
-        if !stays {
-            return false;
-        }
-        if shapes.is_empty() && (self.preamp.is_moving() || self.preamp.now() != 0.0) {
-            shapes.push(Shape::GAIN);
-        }
-        let mut stages: Vec<Stage> = Vec::with_capacity(shapes.len());
-        for shape in shapes {
-            let mut cascade = Cascade::new(context.level, size, shape.sections);
-            cascade.set_threads(self.threads);
-            stages.push(Stage {
-                domain: shape.domain,
-                cascade,
-            });
-        }
-        for (slot, place) in slots.iter_mut().zip(places) {
-            let cascade = &mut stages[place.stage].cascade;
-            let sections = design::sections(&slot.motion.now(), context.rate, self.design);
-            for (k, section) in sections.as_slice().iter().enumerate() {
-                for c in channels(slot.key.lanes) {
-                    cascade.set(c, place.first + k, *section);
-                }
-            }
-            if let Some(from) = slot.place.replace(place) {
-                let past = &self.stages[from.stage].cascade;
-                adopt(cascade, place, past, from, &slot.key);
-            }
-        }
-        if let Some(first) = stages.first_mut() {
-            for c in 0..size {
-                first.cascade.set_gain(c, to_amplitude(self.preamp.now()));
-            }
-        }
-        (self.slots, self.stages) = (slots, stages);
-        true
-    }
-
-    /// Takes the state of sections that have their like in `past`.
-    pub(super) fn inherit(&mut self, past: &Recursive) {
-        for slot in &self.slots {
-            let same = |old: &&Slot| {
-                (old.band, old.key.lanes, old.key.count)
-                    == (slot.band, slot.key.lanes, slot.key.count)
-            };
-            if let Some(to) = slot.place
-                && let Some(old) = past.slots.iter().find(same)
-                && let Some(from) = old.place
-                && past.stages[from.stage].domain == self.stages[to.stage].domain
-            {
-                let past = &past.stages[from.stage].cascade;
-                adopt(
-                    &mut self.stages[to.stage].cascade,
-                    to,
-                    past,
-                    from,
-                    &slot.key,
-                );
-            }
-        }
+    /// Whether gains are 0 dB for good.
+    pub(super) fn is_unity(&self) -> bool {
+        (self.gains.iter()).all(|gain| !gain.is_moving() && gain.now() == 0.0)
     }
 
     /// Goes one segment ahead. On a grid point only.
@@ -262,62 +162,18 @@ impl Recursive {
                 }
             }
         }
-        if self.preamp.is_moving() {
-            self.preamp.step();
-            self.moving |= self.preamp.is_moving();
-            ramps |= 1;
-            for c in 0..context.layout.channels() {
-                let gain = to_amplitude(self.preamp.now());
-                self.stages[0].cascade.aim_gain(c, gain);
+        let gaining = gain_stage(self.stages.len(), self.lead);
+        for (c, gain) in self.gains.iter_mut().enumerate() {
+            if gain.is_moving() {
+                gain.step();
+                self.moving |= gain.is_moving();
+                ramps |= lane(gaining);
+                let cascade = &mut self.stages[gaining].cascade;
+                cascade.aim_gain(c, to_amplitude(gain.now()));
             }
         }
         for stage in channels(ramps) {
             self.stages[stage].cascade.begin_ramp(GRID);
-        }
-    }
-
-    /// Takes out bands that are flat and silent. Returns false if something was no finite number.
-    /// On a grid point only.
-    pub(super) fn settle(&mut self, context: &Context) -> bool {
-        let finite = (self.stages.iter_mut()).fold(true, |all, s| s.cascade.settle() && all);
-        let before = self.slots.len();
-        let mut slots = Vec::new();
-        for i in 0..before {
-            let slot = &mut self.slots[i];
-            let flat = !slot.motion.is_moving() && slot.key.has_gain() && slot.motion.is_flat();
-            slot.idle = if flat { slot.idle.saturating_add(1) } else { 0 };
-            if flat && !self.stuck && self.residue(i) < self.tolerance(i) {
-                // The first one that goes makes it necessary to list those that stay.
-                if slots.capacity() == 0 {
-                    slots.reserve_exact(before);
-                    slots.extend_from_slice(&self.slots[..i]);
-                }
-            } else if slots.capacity() > 0 {
-                slots.push(self.slots[i]);
-            }
-        }
-        let unity = !self.preamp.is_moving() && self.preamp.now() == 0.0;
-        if slots.capacity() > 0 || (self.slots.is_empty() && !self.is_dry() && unity) {
-            self.stuck = !self.build(context, slots);
-        }
-        finite
-    }
-
-    fn residue(&self, slot: usize) -> f64 {
-        let slot = &self.slots[slot];
-        let Some(place) = slot.place else { return 0.0 };
-        let cascade = &self.stages[place.stage].cascade;
-        (place.first..place.first + slot.key.count)
-            .map(|section| cascade.residue(section, slot.key.lanes))
-            .fold(0.0, f64::max)
-    }
-
-    fn tolerance(&self, slot: usize) -> f64 {
-        let (enough, after) = NEARLY_SILENT;
-        if self.slots[slot].idle > after {
-            enough
-        } else {
-            SILENT
         }
     }
 
@@ -352,24 +208,6 @@ impl Recursive {
     }
 }
 
-impl Slot {
-    fn new(context: &Context, number: usize, band: &Band, motion: Motion) -> Self {
-        Slot {
-            band: number,
-            key: Key::new(band, &context.layout),
-            motion,
-            place: None,
-            idle: 0,
-        }
-    }
-}
-
-fn adopt(here: &mut Cascade, to: Place, there: &Cascade, from: Place, key: &Key) {
-    for k in 0..key.count {
-        here.adopt(there, &[(to.first + k, from.first + k, key.lanes)]);
-    }
-}
-
 fn rotate(
     io: &mut [f64],
     size: usize,
@@ -382,7 +220,7 @@ fn rotate(
 }
 
 /// Whether a band does nothing wherever it stands.
-fn is_flat(context: &Context, band: &Band, design: Design) -> bool {
+pub(super) fn is_flat(context: &Context, band: &Band, design: Design) -> bool {
     Key::new(band, &context.layout).lanes == 0
         || design::sections(band, context.rate, design)
             .as_slice()
@@ -390,17 +228,48 @@ fn is_flat(context: &Context, band: &Band, design: Design) -> bool {
             .all(|section| section.is_identity())
 }
 
-/// The gain in dB before everything else, headroom included, within what makes a finite factor.
-fn preamp(context: &Context, curve: &Curve) -> f64 {
-    let room = if curve.auto_headroom {
-        response::maximum(curve, &context.layout, context.rate).max(0.0)
-    } else {
-        0.0
-    };
-    let sum = curve.preamp - room;
-    if sum.is_nan() {
-        0.0
-    } else {
-        sum.clamp(-300.0, 300.0)
+/// Which of some stages has the gains.
+pub(super) fn gain_stage(stages: usize, lead: bool) -> usize {
+    if lead { 0 } else { stages.saturating_sub(1) }
+}
+
+/// The gains in dB that a curve asks for beside its bands, headroom included.
+struct Gains<'a> {
+    context: &'a Context,
+    curve: &'a Curve,
+    preamp: f64,
+}
+
+impl<'a> Gains<'a> {
+    fn new(context: &'a Context, curve: &'a Curve) -> Self {
+        let preamp = if curve.auto_headroom {
+            Response::new(curve, &context.layout, context.rate).preamp()
+        } else {
+            curve.preamp
+        };
+        Gains {
+            context,
+            curve,
+            preamp,
+        }
+    }
+
+    fn of(&self, channel: usize) -> f64 {
+        let bits = self.context.layout.bits[channel];
+        let own = self.curve.gains.iter().filter(|(mask, _)| mask & bits != 0);
+        let sum = self.preamp + own.map(|(_, gain)| gain).sum::<f64>();
+        if sum.is_nan() {
+            0.0
+        } else {
+            sum.clamp(-400.0, 400.0)
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = f64> {
+        (0..self.context.layout.channels()).map(|c| self.of(c))
+    }
+
+    fn are_uneven(&self) -> bool {
+        (self.context.layout.pair).is_some_and(|(l, r)| self.of(l) != self.of(r))
     }
 }

@@ -60,6 +60,7 @@ impl Settings {
             bands,
             graphics,
             preamp,
+            gains,
             design,
             auto_headroom,
         } = &other.curve;
@@ -68,6 +69,7 @@ impl Settings {
             self.curve.graphics.clone_from(graphics);
         }
         self.curve.preamp = *preamp;
+        self.curve.gains.clone_from(gains);
         self.curve.design = *design;
         self.curve.auto_headroom = *auto_headroom;
         self.bypass = other.bypass;
