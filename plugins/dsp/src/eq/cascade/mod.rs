@@ -140,11 +140,12 @@ impl Cascade {
         }
     }
 
-    /// Takes over what sections of another cascade of as many channels remember: for each pair
-    /// (here, there), section `there` of `other` goes on as section `here`.
-    pub fn adopt(&mut self, other: &Cascade, pairs: &[(usize, usize)]) {
-        for &(here, there) in pairs {
-            for channel in 0..self.channels {
+    /// Takes over what sections of another cascade of as many channels remember: for each (here,
+    /// there, lanes), section `there` of `other` goes on as section `here`, on the channels whose
+    /// bit is set in `lanes`.
+    pub fn adopt(&mut self, other: &Cascade, sections: &[(usize, usize, u64)]) {
+        for &(here, there, lanes) in sections {
+            for channel in self.among(lanes) {
                 let state = other.state(channel, there);
                 let (pass, slot) = self.locate_mut(channel, here);
                 pass.set_state(slot, state);
@@ -153,13 +154,17 @@ impl Cascade {
     }
 
     /// How far the output of a section may still differ, at most, from what an identity would give:
-    /// the largest difference between what it remembers of input and of output, over all channels.
-    /// Only of use for a section whose coefficients are an identity.
-    pub fn residue(&self, section: usize) -> f64 {
-        (0..self.channels)
+    /// the largest difference between what it remembers of input and of output, over the channels
+    /// whose bit is set in `lanes`. Only of use where the coefficients are an identity.
+    pub fn residue(&self, section: usize, lanes: u64) -> f64 {
+        self.among(lanes)
             .map(|channel| self.state(channel, section))
             .map(|[x1, x2, y1, y2]| (x1 - y1).abs().max((x2 - y2).abs()))
             .fold(0.0, f64::max)
+    }
+
+    fn among(&self, lanes: u64) -> impl Iterator<Item = usize> + use<> {
+        (0..self.channels.min(64)).filter(move |channel| lanes >> channel & 1 != 0)
     }
 
     /// To be called now and then: makes what is so small that it costs time without being heard
