@@ -31,12 +31,29 @@ pub fn default_state(index: usize, count: usize) -> State {
     }
 }
 
+/// What only a configuration says, see [`Curve`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rest {
+    pub graphics: Vec<Graphic>,
+    pub gains: Vec<(u64, f64)>,
+}
+
+impl Rest {
+    /// Allocates nothing if that is there already.
+    fn write(&self, to: &mut Curve) {
+        if to.graphics != self.graphics {
+            to.graphics.clone_from(&self.graphics);
+        }
+        to.gains.clone_from(&self.gains);
+    }
+}
+
 /// What is replaced as one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Content {
     pub settings: Settings,
     pub bands: Vec<State>,
-    pub graphics: Vec<Graphic>,
+    pub rest: Rest,
 }
 
 impl Content {
@@ -46,7 +63,7 @@ impl Content {
         Content {
             settings: Settings::default(),
             bands: (0..count).map(|i| default_state(i, count)).collect(),
-            graphics: Vec::new(),
+            rest: Rest::default(),
         }
     }
 
@@ -61,14 +78,14 @@ impl Content {
         self.settings.apply(to);
         to.curve.bands.clear();
         to.curve.bands.extend(self.bands.iter().map(State::band));
-        to.curve.graphics.clone_from(&self.graphics);
+        self.rest.write(&mut to.curve);
     }
 }
 
 struct Inner {
     settings: Settings,
     bands: Vec<Band>,
-    graphics: Vec<Graphic>,
+    rest: Rest,
 }
 
 /// The settings and bands of one element, for any thread. Nothing is called back under its lock.
@@ -93,7 +110,7 @@ impl Default for Bands {
             inner: Mutex::new(Inner {
                 settings: Settings::default(),
                 bands: Vec::new(),
-                graphics: Vec::new(),
+                rest: Rest::default(),
             }),
             generation: Arc::default(),
         }
@@ -139,7 +156,7 @@ impl Bands {
         Content {
             settings: inner.settings,
             bands: inner.bands.iter().map(Band::state).collect(),
-            graphics: inner.graphics.clone(),
+            rest: inner.rest.clone(),
         }
     }
 
@@ -153,9 +170,7 @@ impl Bands {
         to.curve.bands.clear();
         let now = inner.bands.iter().map(|band| band.state().band());
         to.curve.bands.extend(now);
-        if to.curve.graphics != inner.graphics {
-            to.curve.graphics.clone_from(&inner.graphics);
-        }
+        inner.rest.write(&mut to.curve);
         if *bands != inner.bands {
             bands.clone_from(&inner.bands);
         }
@@ -195,7 +210,7 @@ impl Bands {
         let mut change = self.change(parent, |inner| {
             settings = inner.settings != content.settings;
             inner.settings = content.settings;
-            inner.graphics = content.graphics;
+            inner.rest = content.rest;
             Some(content.bands)
         });
         change.settings = settings;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Equalizer APO text: as a property, and as a file that is watched.
 use super::band::State;
-use super::bands::{Content, DEFAULT_COUNT};
+use super::bands::{Content, DEFAULT_COUNT, Rest};
 use super::imp::{CAT, ParaEq};
 use auris_dsp::eq::band::{Curve, MAX_BANDS};
 use auris_dsp::eq::text;
@@ -193,7 +193,7 @@ impl ParaEq {
         let content = self.bands.content();
         let new = Content::with_count(DEFAULT_COUNT);
         let same = content.bands == new.bands
-            && content.graphics == new.graphics
+            && content.rest == new.rest
             && content.settings.preamp == new.settings.preamp;
         (!same).then(|| text::write(&content.curve()))
     }
@@ -243,6 +243,9 @@ pub fn content_of(curve: Curve, settings: super::settings::Settings) -> Content 
             ..settings
         },
         bands,
-        graphics: curve.graphics,
+        rest: Rest {
+            graphics: curve.graphics,
+            gains: curve.gains,
+        },
     }
 }

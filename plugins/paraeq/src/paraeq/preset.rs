@@ -4,7 +4,7 @@
 //! GStreamer's own reader sets only the children that are there before a preset changes their number,
 //! so reading is done here.
 use super::band;
-use super::bands::{Content, DEFAULT_COUNT, default_state};
+use super::bands::{Content, DEFAULT_COUNT, Rest, default_state};
 use super::config::content_of;
 use super::settings::{self, Design, Settings};
 use auris_dsp::eq::band::MAX_BANDS;
@@ -128,7 +128,7 @@ fn load(name: &str, present: &Content) -> Option<Content> {
     let mut content = Content {
         settings,
         bands: (0..count).map(|i| default_state(i, count)).collect(),
-        graphics: Vec::new(),
+        rest: Rest::default(),
     };
     match (notation, file.has_key(name, "config")) {
         (Notation::Children, Ok(true)) => {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Buffers of every kind, and what happens between them.
 use crate::rig::{Audio, FORMATS, Rig, bytes, doubles, noise, set};
-use gst::prelude::*;
 
 fn loud(element: &gst::Element) {
     set(element, "band0::gain", "12");
