@@ -70,11 +70,10 @@ def respond(equaliser, frequencies):
     asked = GLib.Bytes.new(array("d", frequencies).tobytes())
     response = equaliser.emit("get-response", asked)
     magnitudes = array("d", response.get_value("magnitudes").get_data())
-    names = response.get_array("channel-names")[1]
     count = len(frequencies)
     return [
-        (names.get_nth(i), magnitudes[i * count : (i + 1) * count])
-        for i in range(response.get_value("channels"))
+        (name, magnitudes[i * count : (i + 1) * count])
+        for i, name in enumerate(response.get_value("channel-names"))
     ]
 
 

@@ -67,7 +67,9 @@ class DropIn(unittest.TestCase):
             band.set_property("bandwidth", 50.0)
             band.set_property("gain", -12.0 + i)
             band.set_property("type", 0)
-        equaliser.set_child_property("band4::gain", 3.5)
+        found, band, spec = equaliser.lookup("band4::gain")
+        self.assertTrue(found)
+        band.set_property(spec.name, 3.5)
         self.assertEqual(equaliser.get_child_by_name("band4").get_property("gain"), 3.5)
 
     def test_a_response_can_be_asked_for(self):

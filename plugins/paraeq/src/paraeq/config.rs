@@ -51,9 +51,7 @@ fn read(path: &str) -> Result<Curve, String> {
             "Cannot read config-file '{path}': it is longer than {LONGEST} bytes"
         ));
     }
-    // A comment in an older encoding harms nobody.
-    let text = String::from_utf8_lossy(&bytes);
-    text::parse(&text).map_err(|error| format!("config-file '{path}', {error}"))
+    text::parse_bytes(&bytes).map_err(|error| format!("config-file '{path}', {error}"))
 }
 
 /// The thread that looks at the file, as far as others see it.

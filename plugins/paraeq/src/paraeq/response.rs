@@ -69,7 +69,7 @@ impl ParaEq {
         gst::Structure::builder(NAME)
             .field("rate", shape.rate as i32)
             .field("channels", shape.layout.channels() as i32)
-            .field("channel-names", gst::Array::new(shape.names))
+            .field("channel-names", shape.names)
             .field("preamp", response.preamp())
             .field("magnitudes", glib::Bytes::from_owned(magnitudes))
             .field("phases", glib::Bytes::from_owned(phases))
