@@ -36,8 +36,10 @@ fn main() -> ExitCode {
     let (mut io, mut narrow_io) = (noise.clone(), narrow.clone());
     let mut fastest = f64::INFINITY;
     for block in 0..blocks {
-        io.copy_from_slice(&noise);
-        narrow_io.copy_from_slice(&narrow);
+        match &*what {
+            "f32" => narrow_io.copy_from_slice(&narrow),
+            _ => io.copy_from_slice(&noise),
+        }
         if what == "ramp" {
             for channel in 0..channels {
                 for k in 0..sections {

@@ -12,6 +12,7 @@ mod lanes;
 mod pass;
 mod plan;
 mod reference;
+mod work;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

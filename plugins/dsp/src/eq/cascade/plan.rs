@@ -89,10 +89,10 @@ macro_rules! table {
 
 table!(portable, Pair, , { 1: [2 4 8] skew 1 1, 2: [2 4 8 10] skew 0 0 });
 #[cfg(target_arch = "x86_64")]
-table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 2 4, 2: [1 2 4 5] skew 2 4, 4: [2 5 10] skew 0 1 });
+table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1 1, 2: [1 2 4 5] skew 1 1, 4: [2 5 10] skew 0 0 });
 #[cfg(target_arch = "x86_64")]
 table!(avx512, Eight, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", {
-    1: [1 2] skew 2 4, 2: [1 2 3] skew 2 4, 4: [1 2 3 4] skew 2 4, 8: [2 5 10] skew 0 1
+    1: [1 2] skew 2 4, 2: [1 2 3] skew 2 4, 4: [1 2 3 4] skew 2 4, 8: [2 5 10] skew 0 0
 });
 
 fn table(level: Level) -> Table {

@@ -133,7 +133,7 @@ fn changes_of_structure_are_smooth() {
             },
             Band { channels: 1, ..a },
         ]),
-        with(&[a; 20]),
+        with(&[Band { gain: 0.5, ..a }; 20]),
         with(&[]),
         with(&[pass(Kind::Notch, 180.0)]),
         Settings {

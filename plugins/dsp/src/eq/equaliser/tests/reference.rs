@@ -25,7 +25,7 @@ fn naive(settings: &Settings, channels: usize, x: &mut [f64]) {
     x.iter_mut().for_each(|x| *x *= gain);
     for band in settings.curve.bands.iter().filter(|b| b.enabled) {
         let sections = design::sections(band, f64::from(RATE), settings.curve.design);
-        let on = |c: usize| band.channels >> c & 1 != 0;
+        let on = |c: usize| band.channels & Layout::unpositioned(channels).bits[c] != 0;
         let pair = channels >= 2 && on(0) && on(1);
         let only: Vec<usize> = match band.stereo_mode {
             StereoMode::Stereo => (0..channels).filter(|c| on(*c)).collect(),
