@@ -24,7 +24,8 @@ pub enum Kind {
     Notch,
     /// Turns the phase around `freq`; gain unused.
     AllPass,
-    /// −gain/2 far below `freq`, +gain/2 far above it, 0 dB at it.
+    /// −gain/2 far below `freq`, +gain/2 far above it, 0 dB at it: a high shelf of the same width
+    /// less half its gain. A slope of 0.5 makes it the tilt of first order.
     Tilt,
 }
 

@@ -38,14 +38,14 @@ fn roots(w: f64, q: f64) -> Quadratic {
     }
 }
 
-/// The squared magnitude of x² terms of the prototype n2·s² + n1·s/Q + n0 at s = j·x.
+/// The squared magnitude of n2·s² + n1·s/Q + n0 at s = j·x.
 fn prototype(x: f64, q: f64, [n0, n1, n2]: [f64; 3]) -> f64 {
     (n0 - n2 * x * x).powi(2) + (n1 * x / q).powi(2)
 }
 
 /// The polynomial of which `power` is the squared magnitude at the two tones, `low` being the
-/// lower one; not much sharper or weaker at half the rate than `like`, if there is one, so that it
-/// may stand in a denominator.
+/// lower one. It is not much sharper than `like`, if there is one, nor much weaker at half the rate,
+/// so that it may stand in a denominator.
 fn fit(dc: f64, low: f64, power: impl Fn(f64, &Tone) -> f64, like: Option<Quadratic>) -> Quadratic {
     let low = low.min(LOWER);
     let (lower, upper) = (Tone::new(low), Tone::new(UPPER));

@@ -109,7 +109,7 @@ impl<'a> Tuned<'a> {
             Stage::Second(q) => self.second(Damping::from_q(q, self.w)),
             Stage::Given(by) => self.second(self.damping.sharpened(by)),
         };
-        let denominator = stable(denominator);
+        let (numerator, denominator) = stable(numerator, denominator);
         let numerator = if self.flat { denominator } else { numerator };
         Section::new(numerator, denominator)
     }
@@ -133,14 +133,21 @@ impl<'a> Tuned<'a> {
     }
 }
 
-/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there.
-fn stable(denominator: Quadratic) -> Quadratic {
-    const LEAST: f64 = 1e-15;
+/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there. What
+/// that changes in the width, it changes in zeros as in poles.
+fn stable(mut numerator: Quadratic, mut denominator: Quadratic) -> (Quadratic, Quadratic) {
+    // One rounding of a coefficient moves what makes it stable by no more than 2.2e-16.
+    const LEAST: f64 = 3e-16;
     let most = denominator.dc.min(denominator.nyquist) / LEAST;
-    Quadratic {
-        skew: denominator.skew.max(LEAST * denominator.outer()).min(most),
-        ..denominator
+    let bounded = denominator
+        .skew
+        .max(2.0 * LEAST * denominator.outer())
+        .min(most);
+    if bounded < denominator.skew {
+        numerator.skew *= bounded / denominator.skew;
     }
+    denominator.skew = bounded;
+    (numerator, denominator)
 }
 
 #[cfg(test)]

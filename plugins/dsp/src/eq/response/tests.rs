@@ -191,17 +191,14 @@ fn point_wise_gains_are_straight_over_log_frequency() {
     }
 }
 
-/// Maxima by brute force: a fine grid and every resonance finely.
+/// Maxima by brute force: both ends, a fine grid and every resonance finely.
 fn brute(curve: &Curve, of: impl Fn(&Response, f64) -> f64) -> f64 {
     let response = stereo(curve);
-    let grid = (0..20_000).map(|i| 24_000.0 * 1e-4f64.powf(f64::from(i) / 2e4));
-    let near = curve
-        .bands
-        .iter()
-        .flat_map(|b| (-2000..2000).map(|i| b.freq * (1.0 + f64::from(i) * 1e-5)));
-    grid.chain(near)
-        .map(|f| of(&response, f))
-        .fold(f64::MIN, f64::max)
+    let grid = (0..20_000).map(|i| 24_000.0 * 1e-5f64.powf(f64::from(i) / 2e4));
+    let bands = curve.bands.iter();
+    let near = bands.flat_map(|b| (-2000..2000).map(|i| b.freq * (1.0 + f64::from(i) * 1e-5)));
+    let all = grid.chain(near).chain([0.0]);
+    all.map(|f| of(&response, f)).fold(f64::MIN, f64::max)
 }
 
 prop_compose! {
