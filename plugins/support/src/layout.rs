@@ -177,14 +177,14 @@ mod tests {
             info.positions(positions).build().unwrap()
         };
         let positions = [
-            Position::FrontRight,
             Position::FrontLeft,
+            Position::FrontRight,
             Position::Lfe1,
             Position::SideLeft,
         ];
         let layout = eq_layout(&info(4, &positions));
-        assert_eq!(layout.bits, [1 << 1, 1 << 0, 1 << 3, 1 << 10]);
-        assert_eq!(layout.pair, Some((1, 0)));
+        assert_eq!(layout.bits, [1 << 0, 1 << 1, 1 << 3, 1 << 10]);
+        assert_eq!(layout.pair, Some((0, 1)));
         let rear = [Position::RearLeft, Position::RearRight];
         assert_eq!(eq_layout(&info(2, &rear)).pair, None);
         assert_eq!(eq_layout(&info(1, &[Position::Mono])).bits, [0b111]);

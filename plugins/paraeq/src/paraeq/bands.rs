@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! All that makes up the response, as it stands at one moment; and its bands, which come and go.
-use super::band::{Band, Kind, State, properties};
+use super::band::{Band, State, properties};
+use super::kinds::Kind;
 use super::settings::Settings;
 use auris_dsp::eq::band::{Curve, Graphic, MAX_BANDS};
 use auris_dsp::eq::equaliser;

@@ -3,8 +3,8 @@ use super::bands::{Bands, DEFAULT_COUNT};
 use super::config::Watch;
 use super::response::{self, Shape};
 use super::settings;
-use super::stream::Stream;
-use auris_dsp::eq::equaliser::{Audio, Pace};
+use super::stream::{Stream, audio_of};
+use auris_dsp::eq::equaliser::Pace;
 use auris_support::layout;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
@@ -354,15 +354,6 @@ impl BaseTransformImpl for ParaEq {
         }
         answered
     }
-}
-
-/// The kernel's terms; `None` for audio that it does not take.
-fn audio_of(info: &gst_audio::AudioInfo) -> Option<Audio> {
-    Some(Audio {
-        format: layout::sample_format(info.format())?,
-        rate: info.rate(),
-        layout: layout::eq_layout(info),
-    })
 }
 
 impl AudioFilterImpl for ParaEq {

@@ -5,12 +5,14 @@ mod band;
 mod bands;
 mod config;
 mod imp;
+mod kinds;
 mod preset;
 mod response;
 mod settings;
 mod stream;
 
-pub use band::{Alignment, Band, Kind, StereoMode};
+pub use band::Band;
+pub use kinds::{Alignment, Kind, StereoMode};
 pub use settings::{Design, Phase};
 
 glib::wrapper! {

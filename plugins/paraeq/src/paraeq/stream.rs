@@ -5,6 +5,7 @@ use super::bands::Bands;
 use auris_dsp::eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings};
 use auris_dsp::simd::Level;
 use auris_support::clip::duration_of;
+use auris_support::layout;
 use gst::prelude::*;
 
 /// Fractions of a second of audio: after how much of it control bindings are looked for again, and
@@ -33,6 +34,15 @@ impl Timeline {
         let (pts, expected) = (pts?, self.at(0, rate)?);
         Some(pts.max(expected) - pts.min(expected))
     }
+}
+
+/// The kernel's terms; `None` for audio that it does not take.
+pub fn audio_of(info: &gst_audio::AudioInfo) -> Option<Audio> {
+    Some(Audio {
+        format: layout::sample_format(info.format())?,
+        rate: info.rate(),
+        layout: layout::eq_layout(info),
+    })
 }
 
 /// Audio of one kind on its way through the kernel.
