@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From a measurement to the record that goes into the report.
-use super::failure::Failure;
+use crate::engine::Failure;
 use crate::integrity::Facts;
 use crate::record::{
     ChannelDr, Dialect, DrValue, DynamicRange, Format, Loudness, SCHEMA, Status, Track,
@@ -219,7 +219,7 @@ pub fn tags(list: &gst::TagListRef) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Kind;
+    use crate::engine::Kind;
 
     #[test]
     fn a_failure_keeps_nothing_that_was_measured() {
