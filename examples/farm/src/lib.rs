@@ -12,7 +12,7 @@ mod engine;
 pub mod inputs;
 pub mod integrity;
 pub mod measure;
-mod process;
+pub mod process;
 pub mod progress;
 pub mod record;
 pub mod report;

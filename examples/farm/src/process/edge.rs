@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The last element before the encoder: takes off the equaliser's latency, makes as many frames as
+//! went in, and rounds them. It is not in the registry and nobody else sees it.
+use super::quantise::Quantiser;
+use super::target::Encoding;
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+glib::wrapper! {
+    /// Takes 64-bit floats and gives what an [`Encoding`] wants.
+    pub struct Edge(ObjectSubclass<imp::Edge>) @extends gst::Element, gst::Object;
+}
+
+/// What went through.
+#[derive(Debug, Clone, Default)]
+pub struct Passed {
+    /// Frames that left.
+    pub frames: u64,
+    /// Their format; `None` if there were none.
+    pub info: Option<gst_audio::AudioInfo>,
+    /// See [`Quantiser`].
+    pub peak: f64,
+    /// See [`Quantiser`].
+    pub clipped: u64,
+    /// See [`Quantiser`].
+    pub non_finite: u64,
+}
+
+impl Edge {
+    /// For one encoding; `fed` is how many frames the equaliser was given so far.
+    pub fn new(encoding: &Encoding, fed: Arc<AtomicU64>) -> Self {
+        let edge: Self = glib::Object::new();
+        *edge.imp().job.lock().unwrap_or_else(|e| e.into_inner()) = Some((encoding.clone(), fed));
+        edge
+    }
+
+    /// What went through so far.
+    pub fn passed(&self) -> Passed {
+        let state = self.imp().state.lock().unwrap_or_else(|e| e.into_inner());
+        state.as_ref().map_or_else(Passed::default, |state| Passed {
+            frames: state.frames,
+            info: Some(state.info.clone()),
+            peak: state.quantiser.peak,
+            clipped: state.quantiser.clipped,
+            non_finite: state.quantiser.non_finite,
+        })
+    }
+}
+
+mod imp {
+    use super::*;
+    use auris_support::clip::duration_of;
+    use std::sync::{LazyLock, Mutex};
+
+    pub(super) struct State {
+        pub quantiser: Quantiser,
+        /// Of what leaves.
+        pub info: gst_audio::AudioInfo,
+        /// Frames of latency still to come; known with the first buffer.
+        skip: Option<u64>,
+        pub frames: u64,
+    }
+
+    pub struct Edge {
+        pub(super) job: Mutex<Option<(Encoding, Arc<AtomicU64>)>>,
+        pub(super) state: Mutex<Option<State>>,
+        sink: gst::Pad,
+        source: gst::Pad,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Edge {
+        const NAME: &'static str = "AurisFarmEdge";
+        type Type = super::Edge;
+        type ParentType = gst::Element;
+
+        fn with_class(class: &Self::Class) -> Self {
+            let template = |name| class.pad_template(name).expect("declared below");
+            let sink = gst::Pad::builder_from_template(&template("sink"))
+                .chain_function(|pad, parent, buffer| {
+                    Edge::catch_panic_pad_function(
+                        parent,
+                        || Err(gst::FlowError::Error),
+                        |edge| edge.chain(pad, buffer),
+                    )
+                })
+                .event_function(|pad, parent, event| {
+                    Edge::catch_panic_pad_function(
+                        parent,
+                        || false,
+                        |edge| edge.event(pad, parent, event),
+                    )
+                })
+                .build();
+            let source = gst::Pad::builder_from_template(&template("src"))
+                .flags(gst::PadFlags::FIXED_CAPS)
+                .build();
+            Edge {
+                job: Mutex::default(),
+                state: Mutex::default(),
+                sink,
+                source,
+            }
+        }
+    }
+
+    impl ObjectImpl for Edge {
+        fn constructed(&self) {
+            self.parent_constructed();
+            let edge = self.obj();
+            // An element that was just made has no pads of these names.
+            let _ = edge.add_pad(&self.sink);
+            let _ = edge.add_pad(&self.source);
+        }
+    }
+
+    impl GstObjectImpl for Edge {}
+
+    impl ElementImpl for Edge {
+        fn pad_templates() -> &'static [gst::PadTemplate] {
+            static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+                let floats = gst_audio::AudioCapsBuilder::new_interleaved()
+                    .format(gst_audio::AUDIO_FORMAT_F64)
+                    .build();
+                let any = gst::Caps::new_empty_simple("audio/x-raw");
+                let always = gst::PadPresence::Always;
+                let make = |name, direction, caps| {
+                    gst::PadTemplate::new(name, direction, always, caps).expect("valid caps")
+                };
+                vec![
+                    make("sink", gst::PadDirection::Sink, &floats),
+                    make("src", gst::PadDirection::Src, &any),
+                ]
+            });
+            TEMPLATES.as_ref()
+        }
+    }
+
+    impl Edge {
+        fn event(
+            &self,
+            pad: &gst::Pad,
+            parent: Option<&impl IsA<gst::Object>>,
+            event: gst::Event,
+        ) -> bool {
+            match event.view() {
+                gst::EventView::Caps(caps) => match self.caps(caps.caps()) {
+                    Some(out) => self.source.push_event(gst::event::Caps::new(&out)),
+                    None => false,
+                },
+                // Positions are ours, counted from the first frame that leaves.
+                gst::EventView::Segment(_) => {
+                    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+                    self.source.push_event(gst::event::Segment::new(&segment))
+                }
+                gst::EventView::Gap(_) => true,
+                _ => gst::Pad::event_default(pad, parent, event),
+            }
+        }
+
+        fn caps(&self, caps: &gst::CapsRef) -> Option<gst::Caps> {
+            let info = gst_audio::AudioInfo::from_caps(caps).ok()?;
+            let job = self.job.lock().ok()?;
+            let (encoding, _) = job.as_ref()?;
+            let mut out = gst_audio::AudioInfo::builder(encoding.format, info.rate(), info.channels());
+            if let Some(positions) = info.positions() {
+                out = out.positions(positions);
+            }
+            let out = out.build().ok()?;
+            let channels = info.channels() as usize;
+            *self.state.lock().ok()? = Some(State {
+                quantiser: Quantiser::new(
+                    encoding.format,
+                    encoding.bits,
+                    encoding.dither,
+                    channels,
+                ),
+                info: out.clone(),
+                skip: None,
+                frames: 0,
+            });
+            out.to_caps().ok()
+        }
+
+        fn chain(
+            &self,
+            pad: &gst::Pad,
+            mut buffer: gst::Buffer,
+        ) -> Result<gst::FlowSuccess, gst::FlowError> {
+            // Asked without a lock: the answer comes from other elements.
+            let latency = || {
+                let mut query = gst::query::Latency::new();
+                let (_, least, _) = pad.peer_query(&mut query).then(|| query.result())?;
+                Some(least)
+            };
+            let first = {
+                let state = self.state.lock().map_err(|_| gst::FlowError::Error)?;
+                let state = state.as_ref().ok_or(gst::FlowError::NotNegotiated)?;
+                state.skip.is_none()
+            };
+            let latency = if first { latency() } else { None };
+            {
+                let fed = {
+                    let job = self.job.lock().map_err(|_| gst::FlowError::Error)?;
+                    let (_, fed) = job.as_ref().ok_or(gst::FlowError::Error)?;
+                    fed.load(Ordering::Acquire)
+                };
+                let mut state = self.state.lock().map_err(|_| gst::FlowError::Error)?;
+                let state = state.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
+                let rate = state.info.rate();
+                let skip = state.skip.get_or_insert_with(|| {
+                    latency.map_or(0, |time| auris_support::clip::frame_at(time, rate))
+                });
+                let frame = 8 * state.info.channels() as usize;
+                let frames = (buffer.size() / frame) as u64;
+                let skipped = frames.min(*skip);
+                *skip -= skipped;
+                // What is left of the tail once everything that went in has come out.
+                let frames = (frames - skipped).min(fed.saturating_sub(state.frames));
+                if frames == 0 {
+                    return Ok(gst::FlowSuccess::Ok);
+                }
+                let from = skipped as usize * frame;
+                let bytes = frames as usize * frame;
+                let out = buffer.make_mut();
+                let length = {
+                    let mut map = out.map_writable().map_err(|_| gst::FlowError::Error)?;
+                    if from > 0 {
+                        map.copy_within(from..from + bytes, 0);
+                    }
+                    state.quantiser.run(&mut map[..bytes])
+                };
+                out.set_size(length);
+                let at = |frames| duration_of(frames, rate);
+                out.set_pts(at(state.frames));
+                out.set_duration(at(state.frames + frames) - at(state.frames));
+                out.unset_flags(gst::BufferFlags::DISCONT | gst::BufferFlags::RESYNC);
+                state.frames += frames;
+            }
+            self.source.push(buffer)
+        }
+    }
+}
