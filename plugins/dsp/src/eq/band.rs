@@ -142,6 +142,9 @@ pub struct Curve {
     pub graphics: Vec<Graphic>,
     /// Gain in dB before everything else.
     pub preamp: f64,
+    /// Gains in dB of some channels only, beside `preamp`: mask as in [`Band::channels`], dB. Where
+    /// masks overlap, they add up.
+    pub gains: Vec<(u64, f64)>,
     /// Design of all bands.
     pub design: Design,
     /// Lower `preamp` by what the response exceeds 0 dB anywhere, so that nothing that did not
