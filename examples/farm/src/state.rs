@@ -171,7 +171,10 @@ impl State {
         stamp: Option<Stamp>,
         record: &T,
     ) -> Result<(), StateError> {
-        if record.failure().is_some_and(|kind| !LASTING_FAILURES.contains(&kind)) {
+        if record
+            .failure()
+            .is_some_and(|kind| !LASTING_FAILURES.contains(&kind))
+        {
             return Ok(());
         }
         self.write(

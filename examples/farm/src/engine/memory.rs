@@ -65,7 +65,11 @@ impl Need {
     /// The same with an equaliser and an encoder behind it, for that many channels.
     pub fn with_encoder(self, linear_phase: bool, channels: Option<u32>) -> Self {
         let channels = u64::from(channels.unwrap_or(2));
-        let equaliser = if linear_phase { CONVOLVER * channels } else { 0 };
+        let equaliser = if linear_phase {
+            CONVOLVER * channels
+        } else {
+            0
+        };
         Need {
             bytes: self.bytes.saturating_add(ENCODER + equaliser),
         }

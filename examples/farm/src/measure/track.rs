@@ -2,9 +2,7 @@
 //! From a measurement to the record that goes into the report.
 use crate::engine::{Failure, source};
 use crate::integrity::Facts;
-use crate::record::{
-    ChannelDr, Dialect, DrValue, DynamicRange, Loudness, SCHEMA, Status, Track,
-};
+use crate::record::{ChannelDr, Dialect, DrValue, DynamicRange, Loudness, SCHEMA, Status, Track};
 use auris_dsp::decibel;
 use auris_dsp::dr14::{self, Report, Value};
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! went in, and rounds them. It is not in the registry and nobody else sees it.
 use super::quantise::Quantiser;
 use super::target::Encoding;
+use auris_support::result_sink::lock;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -30,16 +31,21 @@ pub struct Passed {
 }
 
 impl Edge {
-    /// For one encoding; `fed` is how many frames the equaliser was given so far.
-    pub fn new(encoding: &Encoding, fed: Arc<AtomicU64>) -> Self {
+    /// For one encoding, behind the element whose sink is `equaliser` and which was given `fed`
+    /// frames so far.
+    pub fn new(encoding: &Encoding, equaliser: gst::Pad, fed: Arc<AtomicU64>) -> Self {
         let edge: Self = glib::Object::new();
-        *edge.imp().job.lock().unwrap_or_else(|e| e.into_inner()) = Some((encoding.clone(), fed));
+        *lock(&edge.imp().job) = Some(imp::Job {
+            encoding: encoding.clone(),
+            equaliser,
+            fed,
+        });
         edge
     }
 
     /// What went through so far.
     pub fn passed(&self) -> Passed {
-        let state = self.imp().state.lock().unwrap_or_else(|e| e.into_inner());
+        let state = lock(&self.imp().state);
         state.as_ref().map_or_else(Passed::default, |state| Passed {
             frames: state.frames,
             info: Some(state.info.clone()),
@@ -52,7 +58,7 @@ impl Edge {
 
 mod imp {
     use super::*;
-    use auris_support::clip::duration_of;
+    use auris_support::clip::{duration_of, frame_at};
     use std::sync::{LazyLock, Mutex};
 
     pub(super) struct State {
@@ -64,8 +70,15 @@ mod imp {
         pub frames: u64,
     }
 
+    pub(super) struct Job {
+        pub encoding: Encoding,
+        /// Where the equaliser takes its frames, and how many it took.
+        pub equaliser: gst::Pad,
+        pub fed: Arc<AtomicU64>,
+    }
+
     pub struct Edge {
-        pub(super) job: Mutex<Option<(Encoding, Arc<AtomicU64>)>>,
+        pub(super) job: Mutex<Option<Job>>,
         pub(super) state: Mutex<Option<State>>,
         sink: gst::Pad,
         source: gst::Pad,
@@ -163,15 +176,16 @@ mod imp {
 
         fn caps(&self, caps: &gst::CapsRef) -> Option<gst::Caps> {
             let info = gst_audio::AudioInfo::from_caps(caps).ok()?;
-            let job = self.job.lock().ok()?;
-            let (encoding, _) = job.as_ref()?;
-            let mut out = gst_audio::AudioInfo::builder(encoding.format, info.rate(), info.channels());
+            let job = lock(&self.job);
+            let encoding = &job.as_ref()?.encoding;
+            let mut out =
+                gst_audio::AudioInfo::builder(encoding.format, info.rate(), info.channels());
             if let Some(positions) = info.positions() {
                 out = out.positions(positions);
             }
             let out = out.build().ok()?;
             let channels = info.channels() as usize;
-            *self.state.lock().ok()? = Some(State {
+            *lock(&self.state) = Some(State {
                 quantiser: Quantiser::new(
                     encoding.format,
                     encoding.bits,
@@ -185,40 +199,40 @@ mod imp {
             out.to_caps().ok()
         }
 
+        /// How many frames late the equaliser is: what it adds to the latency of all before it.
+        /// Asked without a lock, as other elements answer.
+        fn latency(&self, pad: &gst::Pad, rate: u32) -> u64 {
+            let equaliser = lock(&self.job).as_ref().map(|job| job.equaliser.clone());
+            let ask = |pad: &gst::Pad| {
+                let mut query = gst::query::Latency::new();
+                pad.peer_query(&mut query).then(|| query.result().1)
+            };
+            let before = equaliser.as_ref().and_then(ask).unwrap_or_default();
+            let behind = ask(pad).unwrap_or_default();
+            frame_at(behind.saturating_sub(before), rate)
+        }
+
         fn chain(
             &self,
             pad: &gst::Pad,
             mut buffer: gst::Buffer,
         ) -> Result<gst::FlowSuccess, gst::FlowError> {
-            // Asked without a lock: the answer comes from other elements.
-            let latency = || {
-                let mut query = gst::query::Latency::new();
-                let (_, least, _) = pad.peer_query(&mut query).then(|| query.result())?;
-                Some(least)
-            };
-            let first = {
-                let state = self.state.lock().map_err(|_| gst::FlowError::Error)?;
-                let state = state.as_ref().ok_or(gst::FlowError::NotNegotiated)?;
-                state.skip.is_none()
-            };
-            let latency = if first { latency() } else { None };
+            let known = lock(&self.state)
+                .as_ref()
+                .map(|state| (state.skip, state.info.rate()));
+            let (skip, rate) = known.ok_or(gst::FlowError::NotNegotiated)?;
+            let skip = skip.unwrap_or_else(|| self.latency(pad, rate));
+            let fed = lock(&self.job)
+                .as_ref()
+                .map_or(0, |job| job.fed.load(Ordering::Acquire));
             {
-                let fed = {
-                    let job = self.job.lock().map_err(|_| gst::FlowError::Error)?;
-                    let (_, fed) = job.as_ref().ok_or(gst::FlowError::Error)?;
-                    fed.load(Ordering::Acquire)
-                };
-                let mut state = self.state.lock().map_err(|_| gst::FlowError::Error)?;
+                let mut state = lock(&self.state);
                 let state = state.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
-                let rate = state.info.rate();
-                let skip = state.skip.get_or_insert_with(|| {
-                    latency.map_or(0, |time| auris_support::clip::frame_at(time, rate))
-                });
                 let frame = 8 * state.info.channels() as usize;
                 let frames = (buffer.size() / frame) as u64;
-                let skipped = frames.min(*skip);
-                *skip -= skipped;
-                // What is left of the tail once everything that went in has come out.
+                let skipped = frames.min(skip);
+                state.skip = Some(skip - skipped);
+                // Nothing of the tail once as much has come out as went in.
                 let frames = (frames - skipped).min(fed.saturating_sub(state.frames));
                 if frames == 0 {
                     return Ok(gst::FlowSuccess::Ok);
@@ -228,9 +242,7 @@ mod imp {
                 let out = buffer.make_mut();
                 let length = {
                     let mut map = out.map_writable().map_err(|_| gst::FlowError::Error)?;
-                    if from > 0 {
-                        map.copy_within(from..from + bytes, 0);
-                    }
+                    map.copy_within(from..from + bytes, 0);
                     state.quantiser.run(&mut map[..bytes])
                 };
                 out.set_size(length);

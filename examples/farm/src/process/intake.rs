@@ -33,11 +33,11 @@ pub fn watch(pad: &gst::Pad) -> Arc<Mutex<Taken>> {
         match info.data.take() {
             Some(gst::PadProbeData::Buffer(buffer)) => match taken.buffer(buffer) {
                 Some(buffer) => info.data = Some(gst::PadProbeData::Buffer(buffer)),
-                None => return gst::PadProbeReturn::Drop,
+                None => return gst::PadProbeReturn::Handled,
             },
             Some(gst::PadProbeData::Event(event)) => match taken.event(event) {
                 Some(event) => info.data = Some(gst::PadProbeData::Event(event)),
-                None => return gst::PadProbeReturn::Drop,
+                None => return gst::PadProbeReturn::Handled,
             },
             other => info.data = other,
         }
@@ -104,7 +104,9 @@ impl Taken {
             buffer
         } else {
             let bytes = heard.start as usize * frame..heard.end as usize * frame;
-            buffer.copy_region(gst::BufferCopyFlags::all(), bytes).ok()?
+            buffer
+                .copy_region(gst::BufferCopyFlags::all(), bytes)
+                .ok()?
         };
         // Without a copy of the samples: only what describes them is made ours.
         let described = buffer.make_mut();

@@ -129,7 +129,9 @@ fn fill(
     finished: &mut Finished,
 ) -> Result<(), Failure> {
     let (args, input) = (context.args, &context.inputs[index]);
-    context.places.check(index, context.inputs, args.overwrite)?;
+    context
+        .places
+        .check(index, context.inputs, args.overwrite)?;
     if args.verbose > 0 {
         eprintln!("auris-farm: processing {}", finished.record.path);
     }
@@ -148,11 +150,16 @@ fn fill(
     let draft = Draft::begin(target, args.overwrite, &context.swept);
     let mut draft = draft.map_err(|error| unwritable(context, index, &error))?;
     let passed = encode(context, &input.source, &look, &encoding, &draft)?;
-    let channels = passed.info.as_ref().map_or(0, gst_audio::AudioInfo::channels);
+    let channels = passed
+        .info
+        .as_ref()
+        .map_or(0, gst_audio::AudioInfo::channels);
     encoding.check_size(passed.frames, channels)?;
     let dropped = copy_tags(context, &input.source, &mut draft, &mut record.warnings)?;
     verify(&mut draft, &encoding, &passed)?;
-    let complete = draft.sync().map_err(|error| unwritable(context, index, &error))?;
+    let complete = draft
+        .sync()
+        .map_err(|error| unwritable(context, index, &error))?;
     describe(record, &encoding, &passed, complete.len(), dropped);
     if let (Some(before), Some(path)) = (stamp, input.source.path())
         && Stamp::of(path).ok() != Some(before)
@@ -165,7 +172,9 @@ fn fill(
         let stored = state.store(&input.source, stamp, finished);
         stored.map_err(|error| Failure::new(Kind::Io, error.to_string()))?;
     }
-    draft.put().map_err(|error| unwritable(context, index, &error))
+    draft
+        .put()
+        .map_err(|error| unwritable(context, index, &error))
 }
 
 fn encode(
@@ -177,7 +186,10 @@ fn encode(
 ) -> Result<Passed, Failure> {
     let libav = context.memory.libav;
     let plan = look.plan(libav)?;
-    let avenc = encoding.steps.iter().any(|(name, _)| name.starts_with("avenc"));
+    let avenc = encoding
+        .steps
+        .iter()
+        .any(|(name, _)| name.starts_with("avenc"));
     if avenc && !libav {
         return Err(Failure::new(
             Kind::Budget,
@@ -270,7 +282,9 @@ fn describe(
     let headroom = "--auto-headroom or a lower --preamp avoids that";
     if passed.clipped > 0 {
         let count = passed.clipped;
-        record.warnings.push(format!("{count} samples were clipped; {headroom}"));
+        record
+            .warnings
+            .push(format!("{count} samples were clipped; {headroom}"));
     } else if encoding.target.is_lossy()
         && let Some(peak) = peak_db.filter(|peak| *peak > 0.0)
     {

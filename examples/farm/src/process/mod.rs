@@ -78,16 +78,23 @@ pub fn run(args: &ProcessArgs, equaliser: Equaliser) -> Result<ExitCode, Box<dyn
     let mut inputs = listed.inputs;
     if naming::leave_out_results(&mut inputs, &args.out) {
         let out = args.out.display();
-        say(&format!("what lies in {out} is left out, as results go there"));
+        say(&format!(
+            "what lies in {out} is left out, as results go there"
+        ));
     }
-    let read: Vec<_> = [Some(args.eq.as_path()), args.resume.as_deref()].into_iter().flatten().collect();
-    let mut places = Places::new(&inputs, &args.out, args.format, &read);
-    if let Some(shard) = args.shard {
-        places.keep(&inputs, |input| shard.contains(input.source.as_bytes()));
-        inputs::keep_shard(&mut inputs, shard);
-    }
+    let read: Vec<_> = [Some(args.eq.as_path()), args.resume.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
+    // Of all inputs, as two of one name may fall into different shards.
+    let places = Places::new(&inputs, &args.out, args.format, &read);
+    let in_shard = |index: &usize| {
+        let name = inputs[*index].source.as_bytes();
+        args.shard.is_none_or(|shard| shard.contains(name))
+    };
+    let chosen: Vec<usize> = (0..inputs.len()).filter(in_shard).collect();
     drive::tune_allocator(&inputs, job::may_use_libav(args.format));
-    let workers = args.jobs().min(inputs.len().max(1));
+    let workers = args.jobs().min(chosen.len().max(1));
     let state = match &args.resume {
         Some(path) => {
             let version = env!("CARGO_PKG_VERSION");
@@ -104,27 +111,27 @@ pub fn run(args: &ProcessArgs, equaliser: Equaliser) -> Result<ExitCode, Box<dyn
         places,
         state,
         memory: memory::Memory::new(budget, inputs.len())?,
-        pool: pool::Pool::new(workers, inputs.len()),
+        pool: pool::Pool::new(workers, chosen.len()),
         turns: turns::Turns::new(),
         swept: place::Swept::default(),
         cancelled: AtomicBool::new(false),
     };
     let mut reporter = ProcessReporter::open(args.report)?;
-    let mut all_well = !inputs.is_empty();
+    let mut all_well = !chosen.is_empty();
     let ended = drive::on_signal()?;
     // Lines that scroll tell as much as a bar, which they would tear.
     let bar = !args.quiet && !args.no_progress && args.verbose == 0;
-    let progress = Progress::new(inputs.len(), bar);
+    let progress = Progress::new(chosen.len(), bar);
     let run = Run {
         name: "process",
         workers,
-        inputs: inputs.len(),
+        inputs: chosen.len(),
         pool: &context.pool,
         ended: &ended,
         cancelled: &context.cancelled,
     };
     let cut_short = run.drive(
-        |index| one(&context, index),
+        |number| one(&context, chosen[number]),
         |_, record| {
             progress.advance(record.duration_s);
             Ok(())

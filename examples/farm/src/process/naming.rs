@@ -187,7 +187,11 @@ mod tests {
 
     #[test]
     fn two_of_one_name_are_both_refused() {
-        let inputs = [input("x/a.wav", 1), input("x/b.wav", 1), input("y/a.flac", 1)];
+        let inputs = [
+            input("x/a.wav", 1),
+            input("x/b.wav", 1),
+            input("y/a.flac", 1),
+        ];
         let places = Places::new(&inputs, Path::new("/nonexistent"), Target::Flac, &[]);
         for index in [0, 2] {
             let refused = places.check(index, &inputs, true).unwrap_err();

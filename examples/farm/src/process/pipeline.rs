@@ -71,8 +71,8 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
     let sink = equaliser.static_pad("sink");
     let sink = sink.ok_or_else(|| Failure::internal("paraeq has no sink"))?;
     let fed = intake::count(&sink);
-    let mut watchdog = Watchdog::new(Some(sink), job.stall);
-    let edge = Edge::new(job.encoding, fed.clone());
+    let mut watchdog = Watchdog::new(Some(sink.clone()), job.stall);
+    let edge = Edge::new(job.encoding, sink, fed.clone());
     elements.push(equaliser.upcast());
     elements.push(edge.clone().upcast());
     elements.extend(encoders(job.encoding)?);

@@ -101,7 +101,8 @@ impl Draft {
 /// Removes what killed runs left in `folder`; what cannot be looked at stays.
 fn sweep(folder: &Path) {
     let is_draft = |name: &OsStr| {
-        name.as_bytes().starts_with(PREFIX.as_bytes()) && name.as_bytes().ends_with(SUFFIX.as_bytes())
+        name.as_bytes().starts_with(PREFIX.as_bytes())
+            && name.as_bytes().ends_with(SUFFIX.as_bytes())
     };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| is_draft(&entry.file_name())) {

@@ -153,7 +153,9 @@ mod tests {
 
     fn s16(bytes: &[u8]) -> Vec<f64> {
         let samples = bytes.as_chunks().0.iter();
-        samples.map(|raw| f64::from(i16::from_le_bytes(*raw))).collect()
+        samples
+            .map(|raw| f64::from(i16::from_le_bytes(*raw)))
+            .collect()
     }
 
     #[test]
@@ -162,10 +164,26 @@ mod tests {
         for (format, bits, wanted) in [
             (AudioFormat::S16le, 16, vec![0, 0x80, 0, 0x40, 1, 0]),
             (AudioFormat::S16be, 16, vec![0x80, 0, 0x40, 0, 0, 1]),
-            (AudioFormat::S24le, 24, vec![0, 0, 0x80, 0, 0, 0x40, 0, 1, 0]),
-            (AudioFormat::S24be, 24, vec![0x80, 0, 0, 0x40, 0, 0, 0, 1, 0]),
-            (AudioFormat::S32le, 16, vec![0, 0, 0, 0x80, 0, 0, 0, 0x40, 0, 0, 1, 0]),
-            (AudioFormat::S32be, 32, vec![0x80, 0, 0, 0, 0x40, 0, 0, 0, 0, 1, 0, 0]),
+            (
+                AudioFormat::S24le,
+                24,
+                vec![0, 0, 0x80, 0, 0, 0x40, 0, 1, 0],
+            ),
+            (
+                AudioFormat::S24be,
+                24,
+                vec![0x80, 0, 0, 0x40, 0, 0, 0, 1, 0],
+            ),
+            (
+                AudioFormat::S32le,
+                16,
+                vec![0, 0, 0, 0x80, 0, 0, 0, 0x40, 0, 0, 1, 0],
+            ),
+            (
+                AudioFormat::S32be,
+                32,
+                vec![0x80, 0, 0, 0, 0x40, 0, 0, 0, 0, 1, 0, 0],
+            ),
         ] {
             let mut quantiser = Quantiser::new(format, bits, true, 1);
             assert_eq!(run(&mut quantiser, &samples), wanted, "{format:?}");
@@ -195,13 +213,21 @@ mod tests {
             .collect();
         let mut quantiser = Quantiser::new(AudioFormat::S16le, 16, true, 1);
         let found = s16(&run(&mut quantiser, &signal));
-        let errors: Vec<f64> = found.iter().zip(&signal).map(|(f, s)| f - s * 32768.0).collect();
+        let errors: Vec<f64> = found
+            .iter()
+            .zip(&signal)
+            .map(|(f, s)| f - s * 32768.0)
+            .collect();
         let n = f64::from(count);
         let mean = errors.iter().sum::<f64>() / n;
         let power = errors.iter().map(|e| e * e).sum::<f64>() / n;
         assert!(mean.abs() < 0.005, "{mean}");
         assert!((power - 0.25).abs() < 0.005, "{power}");
-        let gain = found.iter().zip(&signal).map(|(f, s)| f * s * 32768.0).sum::<f64>()
+        let gain = found
+            .iter()
+            .zip(&signal)
+            .map(|(f, s)| f * s * 32768.0)
+            .sum::<f64>()
             / signal.iter().map(|s| (s * 32768.0).powi(2)).sum::<f64>();
         assert!((gain - 1.0).abs() < 0.02, "{gain}");
     }

@@ -14,9 +14,7 @@ const AAC_RATE: u32 = 128;
 const LONGEST_RIFF: u64 = u32::MAX as u64 - (64 << 20);
 
 /// Rates that the lossy encoders take; anything else is resampled before the equaliser.
-const MP3_RATES: &[i32] = &[
-    8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000,
-];
+const MP3_RATES: &[i32] = &[8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000];
 const OPUS_RATES: &[i32] = &[8000, 12000, 16000, 24000, 48000];
 const AAC_RATES: &[i32] = &[
     8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000,
@@ -195,7 +193,13 @@ fn bits(target: Target, asked: Option<Bits>, facts: Option<&Facts>) -> Option<u3
     match wanted {
         None if target == Target::Wav => None,
         None => Some(most),
-        Some(bits) => Some([16, 24, 32].into_iter().find(|b| bits <= *b).unwrap_or(32).min(most)),
+        Some(bits) => Some(
+            [16, 24, 32]
+                .into_iter()
+                .find(|b| bits <= *b)
+                .unwrap_or(32)
+                .min(most),
+        ),
     }
 }
 
@@ -232,7 +236,9 @@ fn steps(
             let kbit = kbit.unwrap_or(OPUS_RATE * channels);
             vec![("bitrate", per_second(kbit.min(650)))]
         }
-        (Target::M4a, kbit, _) => vec![("bitrate", per_second(kbit.unwrap_or(AAC_RATE * channels)))],
+        (Target::M4a, kbit, _) => {
+            vec![("bitrate", per_second(kbit.unwrap_or(AAC_RATE * channels)))]
+        }
         // The samples need not be searched for what is lost in dither.
         (Target::Flac, ..) => vec![("streamable-subset", "false".to_owned())],
         _ => Vec::new(),

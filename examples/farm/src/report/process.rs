@@ -61,7 +61,11 @@ impl ProcessReporter {
         self.write(|reporter, out| match reporter.form {
             ReportArg::Json => json::end(out),
             ReportArg::Table if reporter.failed > 0 => {
-                writeln!(out, "{} of {} inputs failed", reporter.failed, reporter.inputs)
+                writeln!(
+                    out,
+                    "{} of {} inputs failed",
+                    reporter.failed, reporter.inputs
+                )
             }
             _ => Ok(()),
         })?;

@@ -238,7 +238,9 @@ pub(super) fn is_itunes_item(atom: &Atom<'_>, key: &str) -> bool {
 }
 
 /// Runs lofty: its errors, and a panic on a file that it did not foresee, concern that file only.
-pub(super) fn guarded<T>(act: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>) -> Result<T, TagError> {
+pub(super) fn guarded<T>(
+    act: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>,
+) -> Result<T, TagError> {
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(match find_io(&*error) {

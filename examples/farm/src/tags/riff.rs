@@ -46,7 +46,11 @@ pub(super) fn append(file: &mut File, tag: &Id3v2Tag) -> Result<(), TagError> {
     guarded(|| Ok(tag.dump_to(&mut id3, WriteOptions::new().lossy_text_encoding(false))?))?;
     let length = u32::try_from(id3.len()).map_err(|_| too_long())?;
     chunks.extend(if little { b"id3 " } else { b"ID3 " });
-    chunks.extend(if little { length.to_le_bytes() } else { length.to_be_bytes() });
+    chunks.extend(if little {
+        length.to_le_bytes()
+    } else {
+        length.to_be_bytes()
+    });
     chunks.extend(id3);
     pad(&mut chunks);
     let mut end = file.seek(SeekFrom::End(0))?;
@@ -57,7 +61,11 @@ pub(super) fn append(file: &mut File, tag: &Id3v2Tag) -> Result<(), TagError> {
     let size = u32::try_from(end + chunks.len() as u64 - 8).map_err(|_| too_long())?;
     file.write_all(&chunks)?;
     file.seek(SeekFrom::Start(4))?;
-    file.write_all(&if little { size.to_le_bytes() } else { size.to_be_bytes() })?;
+    file.write_all(&if little {
+        size.to_le_bytes()
+    } else {
+        size.to_be_bytes()
+    })?;
     Ok(())
 }
 
@@ -68,5 +76,7 @@ fn pad(chunks: &mut Vec<u8>) {
 }
 
 fn too_long() -> TagError {
-    TagError::Io(io::Error::other("with its tags the file is too long for its format"))
+    TagError::Io(io::Error::other(
+        "with its tags the file is too long for its format",
+    ))
 }

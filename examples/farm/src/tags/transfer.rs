@@ -11,9 +11,10 @@ use lofty::iff::aiff::AiffFile;
 use lofty::iff::wav::WavFile;
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
 use lofty::mpeg::MpegFile;
+use lofty::ogg::OggPictureStorage;
 use lofty::ogg::tag::VorbisComments;
 use lofty::probe::Probe;
-use lofty::tag::{ItemValue, SplitTag, TagType};
+use lofty::tag::{ItemValue, SplitTag, TagExt, TagType};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
@@ -40,6 +41,9 @@ pub fn holds_whole_file(file: &mut File) -> io::Result<bool> {
 pub fn transfer(source: &Path, target: &mut File) -> Result<Vec<String>, TagError> {
     let mut tags = Found::read(&mut File::open(source)?)?;
     let dropped = tags.drop_untrue();
+    if tags.is_empty() {
+        return Ok(dropped);
+    }
     match Kind::of(target) {
         Ok(kind) => {
             let own = Tag::read(kind, target)?;
@@ -161,6 +165,16 @@ impl Found {
         Self::Own(Tag::Comments(VorbisComments::default()))
     }
 
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Own(Tag::Comments(tag)) => tag.is_empty() && tag.pictures().is_empty(),
+            Self::Own(Tag::Id3v2(tag)) => tag.is_empty(),
+            Self::Own(Tag::Ilst(tag)) => tag.is_empty(),
+            Self::Own(Tag::Ape(tag)) => tag.is_empty(),
+            Self::Common(tag) => tag.is_empty(),
+        }
+    }
+
     /// Removes what is no longer true; returns the names.
     fn drop_untrue(&mut self) -> Vec<String> {
         let mut dropped = Vec::new();
@@ -199,7 +213,10 @@ impl Found {
                 AtomIdent::Fourcc(_) => true,
             }),
             Self::Own(Tag::Ape(tag)) => {
-                let keys: Vec<_> = (&*tag).into_iter().map(|item| item.key().to_owned()).collect();
+                let keys: Vec<_> = (&*tag)
+                    .into_iter()
+                    .map(|item| item.key().to_owned())
+                    .collect();
                 for key in keys {
                     if !judge(&key) {
                         tag.remove(&key);
@@ -228,7 +245,10 @@ impl Found {
                 let (common, mut fields) = found.split();
                 let kind = type_of(kind);
                 // What the other kind has no name for stays a field of the user's.
-                for item in common.items().filter(|item| item.key().map_key(kind).is_none()) {
+                for item in common
+                    .items()
+                    .filter(|item| item.key().map_key(kind).is_none())
+                {
                     let name = item.key().map_key(TagType::VorbisComments);
                     if let (Some(name), ItemValue::Text(text)) = (name, item.value()) {
                         fields.push((name.to_owned(), text.clone()));
@@ -307,7 +327,11 @@ impl Found {
 fn split_values(fields: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
     let mut split = Vec::new();
     for (key, values) in fields {
-        split.extend(values.split('\0').map(|value| (key.clone(), value.to_owned())));
+        split.extend(
+            values
+                .split('\0')
+                .map(|value| (key.clone(), value.to_owned())),
+        );
     }
     split
 }
@@ -316,7 +340,10 @@ fn split_values(fields: impl Iterator<Item = (String, String)>) -> Vec<(String, 
 fn grouped(fields: Vec<(String, String)>) -> Vec<(String, Vec<String>)> {
     let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
     for (key, value) in fields {
-        match grouped.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&key)) {
+        match grouped
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&key))
+        {
             Some((_, values)) => values.push(value),
             None => grouped.push((key, vec![value])),
         }
