@@ -133,6 +133,26 @@ pub struct Graphic {
     pub channels: u64,
 }
 
+impl Graphic {
+    /// The gain in dB at `frequency` Hz; 0 if there is no point.
+    pub fn gain(&self, frequency: f64) -> f64 {
+        let after = self.points.partition_point(|(f, _)| *f <= frequency);
+        let (Some(&(f0, g0)), Some(&(f1, g1))) = (
+            self.points.get(after.saturating_sub(1)),
+            self.points.get(after).or(self.points.last()),
+        ) else {
+            return 0.0;
+        };
+        let part = (frequency / f0).ln() / (f1 / f0).ln();
+        // No finite part: at or beyond an end, or points that are not in order.
+        if part.is_finite() && after > 0 {
+            g0 + (g1 - g0) * part.clamp(0.0, 1.0)
+        } else {
+            g0
+        }
+    }
+}
+
 /// All that makes up the response.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
