@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The last element before the encoder: takes off the equaliser's latency, makes as many frames as
-//! went in, and rounds them. It is not in the registry and nobody else sees it.
+//! The last element before the encoder: lets as many frames through as went into the equaliser,
+//! counts time from the first, and rounds. It is not in the registry and nobody else sees it.
 use super::quantise::Quantiser;
 use super::target::Encoding;
 use auris_support::result_sink::lock;
@@ -31,13 +31,11 @@ pub struct Passed {
 }
 
 impl Edge {
-    /// For one encoding, behind the element whose sink is `equaliser` and which was given `fed`
-    /// frames so far.
-    pub fn new(encoding: &Encoding, equaliser: gst::Pad, fed: Arc<AtomicU64>) -> Self {
+    /// For one encoding; `fed` is how many frames the equaliser was given so far.
+    pub fn new(encoding: &Encoding, fed: Arc<AtomicU64>) -> Self {
         let edge: Self = glib::Object::new();
         *lock(&edge.imp().job) = Some(imp::Job {
             encoding: encoding.clone(),
-            equaliser,
             fed,
         });
         edge
@@ -58,22 +56,19 @@ impl Edge {
 
 mod imp {
     use super::*;
-    use auris_support::clip::{duration_of, frame_at};
+    use auris_support::clip::duration_of;
     use std::sync::{LazyLock, Mutex};
 
     pub(super) struct State {
         pub quantiser: Quantiser,
         /// Of what leaves.
         pub info: gst_audio::AudioInfo,
-        /// Frames of latency still to come; known with the first buffer.
-        skip: Option<u64>,
         pub frames: u64,
     }
 
     pub(super) struct Job {
         pub encoding: Encoding,
-        /// Where the equaliser takes its frames, and how many it took.
-        pub equaliser: gst::Pad,
+        /// Frames that the equaliser took.
         pub fed: Arc<AtomicU64>,
     }
 
@@ -93,11 +88,11 @@ mod imp {
         fn with_class(class: &Self::Class) -> Self {
             let template = |name| class.pad_template(name).expect("declared below");
             let sink = gst::Pad::builder_from_template(&template("sink"))
-                .chain_function(|pad, parent, buffer| {
+                .chain_function(|_, parent, buffer| {
                     Edge::catch_panic_pad_function(
                         parent,
                         || Err(gst::FlowError::Error),
-                        |edge| edge.chain(pad, buffer),
+                        |edge| edge.chain(buffer),
                     )
                 })
                 .event_function(|pad, parent, event| {
@@ -193,35 +188,12 @@ mod imp {
                     channels,
                 ),
                 info: out.clone(),
-                skip: None,
                 frames: 0,
             });
             out.to_caps().ok()
         }
 
-        /// How many frames late the equaliser is: what it adds to the latency of all before it.
-        /// Asked without a lock, as other elements answer.
-        fn latency(&self, pad: &gst::Pad, rate: u32) -> u64 {
-            let equaliser = lock(&self.job).as_ref().map(|job| job.equaliser.clone());
-            let ask = |pad: &gst::Pad| {
-                let mut query = gst::query::Latency::new();
-                pad.peer_query(&mut query).then(|| query.result().1)
-            };
-            let before = equaliser.as_ref().and_then(ask).unwrap_or_default();
-            let behind = ask(pad).unwrap_or_default();
-            frame_at(behind.saturating_sub(before), rate)
-        }
-
-        fn chain(
-            &self,
-            pad: &gst::Pad,
-            mut buffer: gst::Buffer,
-        ) -> Result<gst::FlowSuccess, gst::FlowError> {
-            let known = lock(&self.state)
-                .as_ref()
-                .map(|state| (state.skip, state.info.rate()));
-            let (skip, rate) = known.ok_or(gst::FlowError::NotNegotiated)?;
-            let skip = skip.unwrap_or_else(|| self.latency(pad, rate));
+        fn chain(&self, mut buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
             let fed = lock(&self.job)
                 .as_ref()
                 .map_or(0, |job| job.fed.load(Ordering::Acquire));
@@ -229,20 +201,17 @@ mod imp {
                 let mut state = lock(&self.state);
                 let state = state.as_mut().ok_or(gst::FlowError::NotNegotiated)?;
                 let frame = 8 * state.info.channels() as usize;
+                let rate = state.info.rate();
                 let frames = (buffer.size() / frame) as u64;
-                let skipped = frames.min(skip);
-                state.skip = Some(skip - skipped);
-                // Nothing of the tail once as much has come out as went in.
-                let frames = (frames - skipped).min(fed.saturating_sub(state.frames));
+                // Nothing of a tail once as much has come out as went in.
+                let frames = frames.min(fed.saturating_sub(state.frames));
                 if frames == 0 {
                     return Ok(gst::FlowSuccess::Ok);
                 }
-                let from = skipped as usize * frame;
                 let bytes = frames as usize * frame;
                 let out = buffer.make_mut();
                 let length = {
                     let mut map = out.map_writable().map_err(|_| gst::FlowError::Error)?;
-                    map.copy_within(from..from + bytes, 0);
                     state.quantiser.run(&mut map[..bytes])
                 };
                 out.set_size(length);

@@ -49,11 +49,8 @@ impl Stored for Finished {
 pub fn read_equaliser(args: &ProcessArgs) -> Result<Equaliser, String> {
     let name = args.eq.display();
     let bytes = std::fs::read(&args.eq).map_err(|error| format!("{name}: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        format!("{name}: line {line}: it is no UTF-8 text")
-    })?;
+    // A comment in an older encoding harms nobody.
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     auris_dsp::eq::text::parse(&text).map_err(|error| format!("{name}: {error}"))?;
     Ok(Equaliser {
         text,

@@ -71,8 +71,8 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
     let sink = equaliser.static_pad("sink");
     let sink = sink.ok_or_else(|| Failure::internal("paraeq has no sink"))?;
     let fed = intake::count(&sink);
-    let mut watchdog = Watchdog::new(Some(sink.clone()), job.stall);
-    let edge = Edge::new(job.encoding, sink, fed.clone());
+    let mut watchdog = Watchdog::new(Some(sink), job.stall);
+    let edge = Edge::new(job.encoding, fed.clone());
     elements.push(equaliser.upcast());
     elements.push(edge.clone().upcast());
     elements.extend(encoders(job.encoding)?);
@@ -132,9 +132,6 @@ fn resampler(rates: &[i32]) -> Result<[gst::Element; 3], Failure> {
 
 fn equaliser(settings: &Equaliser) -> ParaEq {
     let element = ParaEq::new();
-    if element.find_property("config").is_none() {
-        return element;
-    }
     element.set_property("config", &settings.text);
     if settings.preamp != 0.0 {
         let own: f64 = element.property("preamp");
