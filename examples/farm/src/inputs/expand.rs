@@ -37,7 +37,7 @@ pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read) -> io::Result<Expanded> {
                 walk.take(source, below);
             }
         } else {
-            walk.take(Source::from_word(path.as_os_str()), 1);
+            walk.take(Source::from_word(path.as_os_str()), 0);
         }
     }
     Ok(walk.expanded)
@@ -52,7 +52,8 @@ struct Walk {
 }
 
 impl Walk {
-    /// Adds what `source` stands for. A stack, not recursion: playlists may nest as deep as they like.
+    /// Adds what `source` stands for, of whose path the last `below` components count, none where it
+    /// was named itself: a folder is the root of what it holds then. A stack, not recursion: playlists may nest as deep as they like.
     fn take(&mut self, source: Source, below: usize) {
         let mut stack = vec![(source, below)];
         while let Some((source, below)) = stack.pop() {
@@ -66,8 +67,7 @@ impl Walk {
             };
             if metadata.is_dir() {
                 let path = path.to_owned();
-                // A folder that was named itself is the root of what it holds.
-                self.folder(path, below - 1);
+                self.folder(path, below);
             } else if metadata.is_file() && playlist::is_playlist(path) {
                 match playlist::read(path) {
                     Ok(Playlist::List(entries)) => {
@@ -108,7 +108,7 @@ impl Walk {
                 }
                 Err(error) => {
                     let problem = format!("folder cannot be read: {error}");
-                    self.push(Source::File(folder), below.max(1), Some(problem));
+                    self.push(Source::File(folder), below, Some(problem));
                     found_any = true;
                 }
             }
@@ -159,7 +159,7 @@ impl Walk {
         if self.seen.insert(&source) {
             let input = Input {
                 source,
-                below,
+                below: below.max(1),
                 problem,
             };
             self.expanded.inputs.push(input);

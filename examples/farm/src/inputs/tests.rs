@@ -183,6 +183,7 @@ fn urls_and_file_urls() {
 #[test]
 fn shards_part_the_inputs() {
     let input = |i: usize| Input {
+        below: 1,
         source: Source::File(format!("{i}.wav").into()),
         problem: None,
     };
