@@ -28,7 +28,11 @@ fn main() -> ExitCode {
     let mut cascade = Cascade::new(Level::best(), 2, bands.len());
     for (k, band) in bands.iter().enumerate() {
         for channel in 0..2 {
-            cascade.set(channel, k, sections(band, 48_000.0, Design::Rbj).as_slice()[0]);
+            cascade.set(
+                channel,
+                k,
+                sections(band, 48_000.0, Design::Rbj).as_slice()[0],
+            );
         }
     }
     let settings = Settings {

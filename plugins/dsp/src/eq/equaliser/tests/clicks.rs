@@ -131,7 +131,11 @@ fn changes_of_structure_are_smooth() {
                 stereo_mode: StereoMode::Mid,
                 ..a
             },
-            Band { channels: 1, ..a },
+            Band {
+                channels: 1,
+                gain: -6.0,
+                ..a
+            },
         ]),
         with(&[Band { gain: 0.5, ..a }; 20]),
         with(&[]),

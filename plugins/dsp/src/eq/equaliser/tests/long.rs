@@ -55,7 +55,10 @@ fn linear_phase_has_the_magnitude_and_no_phase() {
     for hertz in tones() {
         let got = transfer(&h, latency, hertz);
         let wanted = response.at(0, hertz).magnitude;
-        assert!((20.0 * (got.norm() / wanted).log10()).abs() < 0.01, "{hertz}");
+        assert!(
+            (20.0 * (got.norm() / wanted).log10()).abs() < 0.01,
+            "{hertz}"
+        );
         assert!(got.arg().abs() < 1e-9, "{hertz}: {}", got.arg());
     }
 }
@@ -214,14 +217,22 @@ fn filters_designed_aside_arrive() {
 
 #[test]
 fn bad_samples_leave_no_trace_in_a_long_filter() {
-    let mut eq = equaliser(SampleFormat::F32, 1, &linear(&[peak(1000.0, 9.0, 1.0)], 4096));
+    let mut eq = equaliser(
+        SampleFormat::F32,
+        1,
+        &linear(&[peak(1000.0, 9.0, 1.0)], 4096),
+    );
     let mut x = sine(1000.0, 0.1, 8192, 1);
     x[4000] = f64::NAN;
     let mut raw = bytes(SampleFormat::F32, &x);
     assert!(eq.process(&mut raw).non_finite);
     let mut raw = bytes(SampleFormat::F32, &sine(1000.0, 0.1, 16_384, 1));
     assert!(!eq.process(&mut raw).non_finite);
-    assert!(samples(SampleFormat::F32, &raw).iter().all(|x| x.abs() < 0.5));
+    assert!(
+        samples(SampleFormat::F32, &raw)
+            .iter()
+            .all(|x| x.abs() < 0.5)
+    );
 }
 
 #[test]
