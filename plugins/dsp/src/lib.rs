@@ -9,8 +9,10 @@
 //! - [`eq`]: parametric equalisation.
 //! - [`fir`]: long filters by partitioned convolution.
 //! - [`decibel`]: ratios and their logarithms.
+//! - [`dither`]: noise for the step down to integers.
 pub mod checksum;
 pub mod decibel;
+pub mod dither;
 pub mod dr14;
 pub mod eq;
 pub mod fir;

@@ -114,11 +114,11 @@ macro_rules! multiversion {
                 }
                 if level.is_avx512() {
                     // SAFETY: such a Level exists only where the features were detected.
-                    return unsafe { avx512($($arg),*) };
+                    return unsafe { avx512::<$g>($($arg),*) };
                 }
                 if level.is_avx2() {
                     // SAFETY: such a Level exists only where the features were detected.
-                    return unsafe { avx2($($arg),*) };
+                    return unsafe { avx2::<$g>($($arg),*) };
                 }
             }
             let _ = level;

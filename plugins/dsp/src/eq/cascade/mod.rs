@@ -1,43 +1,78 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Many biquads in a row, for many channels: the kernel of the equaliser.
+//!
+//! - `plan`: channels and sections dealt out to kernels: [`Cascade`] consists of groups of channels,
+//!   a group of passes, which are as many sections as a kernel runs at once.
+//! - `pass`: coefficients and state as the kernel reads them.
+//! - `kernel`: the kernel, over `lanes`, which is SIMD in the abstract; `x86` has the real thing.
+//! - `reference`: the same with plain numbers.
+mod group;
+mod kernel;
+mod lanes;
+mod pass;
+mod plan;
+mod reference;
+#[cfg(test)]
+mod tests;
+mod work;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use super::section::Section;
 use crate::simd::Level;
+use group::{Direct, Group, Samples};
+use pass::{Pass, State};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    x1: f64,
-    x2: f64,
-    y1: f64,
-    y2: f64,
-}
+/// Samples times sections of a call that are worth the pains of sharing them out to threads.
+const WORTH_THREADS: usize = 1 << 18;
 
 /// A row of sections for each channel of interleaved audio, and a gain at its end.
 ///
 /// Arithmetic is f64 throughout. The result does not depend on how the input is cut into calls,
-/// not by one bit; levels may differ by rounding.
+/// not by one bit; levels may differ by rounding. Nothing is allocated but in [`Cascade::new`].
 pub struct Cascade {
     channels: usize,
     sections: usize,
-    coefficients: Vec<Section>,
-    targets: Vec<Section>,
-    gains: Vec<f64>,
-    gain_targets: Vec<f64>,
-    states: Vec<State>,
+    groups: Vec<Group>,
     ramp_left: usize,
+    threads: Option<ThreadPool>,
 }
 
 impl Cascade {
     /// `channels` × `sections` identities at gain 1.
-    pub fn new(_level: Level, channels: usize, sections: usize) -> Self {
+    pub fn new(level: Level, channels: usize, sections: usize) -> Self {
+        let mut first = 0;
+        let groups = plan::shapes(level, channels, sections)
+            .into_iter()
+            .map(|shape| {
+                let group = Group::new(first, shape);
+                first += shape.width;
+                group
+            })
+            .collect();
         Cascade {
             channels,
             sections,
-            coefficients: vec![Section::IDENTITY; channels * sections],
-            targets: vec![Section::IDENTITY; channels * sections],
-            gains: vec![1.0; channels],
-            gain_targets: vec![1.0; channels],
-            states: vec![State::default(); channels * sections],
+            groups,
             ramp_left: 0,
+            threads: None,
+        }
+    }
+
+    /// Shares out large calls, groups of channels each, to `threads` threads of its own; 0 and 1 are
+    /// for none but the caller's. The result is the same. If the system gives none, the caller's
+    /// does it all.
+    pub fn set_threads(&mut self, threads: usize) {
+        let now = self
+            .threads
+            .as_ref()
+            .map_or(1, ThreadPool::current_num_threads);
+        let wanted = threads.clamp(1, self.groups.len().max(1));
+        if now != wanted {
+            let builder = ThreadPoolBuilder::new().num_threads(wanted);
+            self.threads = (wanted > 1).then(|| builder.build().ok()).flatten();
         }
     }
 
@@ -53,30 +88,36 @@ impl Cascade {
 
     /// Sets one section, at once. Not while a ramp is under way.
     pub fn set(&mut self, channel: usize, section: usize, to: Section) {
-        self.coefficients[section * self.channels + channel] = to;
-        self.targets[section * self.channels + channel] = to;
+        let (pass, slot) = self.locate_mut(channel, section);
+        pass.set(slot, to);
     }
 
     /// Sets the gain of one channel, at once. Not while a ramp is under way.
     pub fn set_gain(&mut self, channel: usize, to: f64) {
-        self.gains[channel] = to;
-        self.gain_targets[channel] = to;
+        let (pass, lane) = self.last_mut(channel);
+        pass.set_gain(lane, to);
     }
 
     /// What one section has to come to with the next ramp; one that is not aimed stays.
     pub fn aim(&mut self, channel: usize, section: usize, to: Section) {
-        self.targets[section * self.channels + channel] = to;
+        let (pass, slot) = self.locate_mut(channel, section);
+        pass.aim(slot, to);
     }
 
     /// What the gain of one channel has to come to with the next ramp.
     pub fn aim_gain(&mut self, channel: usize, to: f64) {
-        self.gain_targets[channel] = to;
+        let (pass, lane) = self.last_mut(channel);
+        pass.aim_gain(lane, to);
     }
 
     /// From the next frame on, over `frames` frames, coefficients and gains go in straight lines
     /// to what was aimed at, and are exactly that afterwards. The last ramp must have ended.
     pub fn begin_ramp(&mut self, frames: usize) {
+        for pass in self.passes_mut() {
+            pass.begin_ramp(frames);
+        }
         self.ramp_left = frames;
+        self.end_ramp();
     }
 
     /// Frames until the ramp ends; 0 if none is under way.
@@ -86,86 +127,85 @@ impl Cascade {
 
     /// Filters whole frames in place.
     pub fn process(&mut self, io: &mut [f64]) {
-        for frame in io.chunks_exact_mut(self.channels) {
-            self.step_ramp();
-            for (c, sample) in frame.iter_mut().enumerate() {
-                for k in 0..self.sections {
-                    let i = k * self.channels + c;
-                    let (q, s) = (&self.coefficients[i], &mut self.states[i]);
-                    let x = *sample;
-                    let y = q.b0 * x + q.b1 * s.x1 + q.b2 * s.x2 - q.a2 * s.y2 - q.a1 * s.y1;
-                    *s = State {
-                        x1: x,
-                        x2: s.x1,
-                        y1: y,
-                        y2: s.y1,
-                    };
-                    *sample = y;
-                }
-                *sample *= self.gains[c];
-            }
-        }
+        self.run(io);
     }
 
     /// Filters whole frames in place, f64 inside.
     pub fn process_f32(&mut self, io: &mut [f32]) {
-        let mut wide: Vec<f64> = io.iter().map(|x| f64::from(*x)).collect();
-        self.process(&mut wide);
-        for (narrow, wide) in io.iter_mut().zip(wide) {
-            *narrow = wide as f32;
+        self.run(io);
+    }
+
+    #[allow(unsafe_code)]
+    fn run<T: Direct>(&mut self, io: &mut [T]) {
+        let stride = self.channels.max(1);
+        let mut left = io;
+        while left.len() >= stride {
+            let frames = match self.ramp_left {
+                0 => left.len() / stride,
+                ramp => ramp.min(left.len() / stride),
+            };
+            let (now, later) = left.split_at_mut(frames * stride);
+            let work = now.len() * self.sections;
+            let all = Samples::new(now, stride);
+            let each = |group: &mut Group| {
+                // SAFETY: no two groups have a channel in common.
+                unsafe { group.run(all) }
+            };
+            match &self.threads {
+                Some(pool) if work >= WORTH_THREADS => {
+                    pool.install(|| self.groups.par_iter_mut().for_each(each));
+                }
+                _ => self.groups.iter_mut().for_each(each),
+            }
+            if self.ramp_left > 0 {
+                self.ramp_left -= frames;
+                self.end_ramp();
+            }
+            left = later;
         }
     }
 
-    fn step_ramp(&mut self) {
+    fn end_ramp(&mut self) {
         if self.ramp_left == 0 {
-            return;
-        }
-        let f = 1.0 / self.ramp_left as f64;
-        self.ramp_left -= 1;
-        let go = |from: &mut f64, to: f64| *from += (to - *from) * f;
-        for (q, to) in self.coefficients.iter_mut().zip(&self.targets) {
-            go(&mut q.b0, to.b0);
-            go(&mut q.b1, to.b1);
-            go(&mut q.b2, to.b2);
-            go(&mut q.a1, to.a1);
-            go(&mut q.a2, to.a2);
-        }
-        for (gain, to) in self.gains.iter_mut().zip(&self.gain_targets) {
-            go(gain, *to);
-        }
-        if self.ramp_left == 0 {
-            self.coefficients.copy_from_slice(&self.targets);
-            self.gains.copy_from_slice(&self.gain_targets);
+            for pass in self.passes_mut() {
+                pass.end_ramp();
+            }
         }
     }
 
-    /// Takes over what sections of another cascade of as many channels remember: for each pair
-    /// (here, there), section `there` of `other` goes on as section `here`.
-    pub fn adopt(&mut self, other: &Cascade, pairs: &[(usize, usize)]) {
-        for &(here, there) in pairs {
-            for c in 0..self.channels {
-                self.states[here * self.channels + c] = other.states[there * self.channels + c];
+    /// Takes over what sections of another cascade of as many channels remember: for each (here,
+    /// there, lanes), section `there` of `other` goes on as section `here`, on the channels whose
+    /// bit is set in `lanes`.
+    pub fn adopt(&mut self, other: &Cascade, sections: &[(usize, usize, u64)]) {
+        for &(here, there, lanes) in sections {
+            for channel in self.among(lanes) {
+                let state = other.state(channel, there);
+                let (pass, slot) = self.locate_mut(channel, here);
+                pass.set_state(slot, state);
             }
         }
     }
 
     /// How far the output of a section may still differ, at most, from what an identity would give:
-    /// the largest difference between what it remembers of input and of output, over all channels.
-    /// Only of use for a section whose coefficients are an identity.
-    pub fn residue(&self, section: usize) -> f64 {
-        self.states[section * self.channels..][..self.channels]
-            .iter()
-            .map(|s| (s.x1 - s.y1).abs().max((s.x2 - s.y2).abs()))
+    /// the largest difference between what it remembers of input and of output, over the channels
+    /// whose bit is set in `lanes`. Only of use where the coefficients are an identity.
+    pub fn residue(&self, section: usize, lanes: u64) -> f64 {
+        self.among(lanes)
+            .map(|channel| self.state(channel, section))
+            .map(|[x1, x2, y1, y2]| (x1 - y1).abs().max((x2 - y2).abs()))
             .fold(0.0, f64::max)
+    }
+
+    fn among(&self, lanes: u64) -> impl Iterator<Item = usize> + use<> {
+        (0..self.channels.min(64)).filter(move |channel| lanes >> channel & 1 != 0)
     }
 
     /// To be called now and then: makes what is so small that it costs time without being heard
     /// zero, and, if something is no finite number, forgets everything and returns false.
     pub fn settle(&mut self) -> bool {
         let finite = self
-            .states
-            .iter()
-            .all(|s| (s.x1 + s.x2 + s.y1 + s.y2).is_finite());
+            .passes_mut()
+            .fold(true, |finite, pass| pass.settle() && finite);
         if !finite {
             self.reset();
         }
@@ -174,6 +214,38 @@ impl Cascade {
 
     /// Forgets all past input.
     pub fn reset(&mut self) {
-        self.states.fill(State::default());
+        self.passes_mut().for_each(Pass::reset);
+    }
+
+    fn passes_mut(&mut self) -> impl Iterator<Item = &mut Pass> {
+        self.groups.iter_mut().flat_map(|group| &mut group.passes)
+    }
+
+    /// Index of the group of a channel, and the channel's lane in it.
+    fn lane(&self, channel: usize) -> (usize, usize) {
+        let group = self.groups.partition_point(|group| group.first <= channel) - 1;
+        (group, channel - self.groups[group].first)
+    }
+
+    fn locate_mut(&mut self, channel: usize, section: usize) -> (&mut Pass, usize) {
+        let (group, lane) = self.lane(channel);
+        let group = &mut self.groups[group];
+        let (pass, slot) = group.locate(lane, section);
+        (&mut group.passes[pass], slot)
+    }
+
+    /// The pass that has the gain of a channel, and the channel's lane.
+    fn last_mut(&mut self, channel: usize) -> (&mut Pass, usize) {
+        let (group, lane) = self.lane(channel);
+        let passes = &mut self.groups[group].passes;
+        let last = passes.len() - 1;
+        (&mut passes[last], lane)
+    }
+
+    fn state(&self, channel: usize, section: usize) -> State {
+        let (group, lane) = self.lane(channel);
+        let group = &self.groups[group];
+        let (pass, slot) = group.locate(lane, section);
+        group.passes[pass].state(slot)
     }
 }

@@ -86,18 +86,18 @@ pub(super) fn second(kind: Kind, w: f64, q: f64, a: f64) -> Option<(Quadratic, Q
             let power = |v: f64, tone: &Tone| poles.power(tone) * (v / (w * q)).powi(2) / unit(v);
             (fit(0.0, w, power, None), poles)
         }
-        // The zeros of these two lie on the unit circle and are right as they are. The power that
-        // the poles must have is written so that it is finite there.
+        // Both zeros stay at 0, for the slope; what is left to match is one magnitude.
         Kind::HighPass => {
-            let power =
-                |v: f64, tone: &Tone| (4.0 * tone.sin2 / (v * v)).powi(2) * unit(v) * w.powi(4);
+            let (poles, tone) = (poles(), Tone::new(w));
             let zeros = Quadratic {
                 dc: 0.0,
-                nyquist: 4.0,
+                nyquist: poles.power(&tone).sqrt() * q / tone.sin2,
                 skew: 0.0,
             };
-            (zeros, fit(w * w, w, power, Some(poles())))
+            (zeros, poles)
         }
+        // The zeros lie on the unit circle and are right as they are. The power that the poles
+        // must have is written so that it is finite there.
         Kind::Notch => {
             let (s, c) = (0.5 * w).sin_cos();
             let zeros = Quadratic {
@@ -131,7 +131,8 @@ fn peak(w: f64, q: f64, a: f64) -> (Quadratic, Quadratic) {
     }
 }
 
-/// 0 dB at 0, a⁴ in power above. The lower zeros, of a cut the poles, are the prototype's.
+/// 0 dB at 0, a⁴ in power above. Close to the prototype up to a Q of 1.2; above, the resonances of
+/// shelves at high frequencies come out several dB too weak or too strong. The lower zeros, of a cut the poles, are the prototype's.
 fn high_shelf(w: f64, q: f64, a: f64) -> (Quadratic, Quadratic) {
     let boost = a.max(1.0 / a);
     let root = boost.sqrt();

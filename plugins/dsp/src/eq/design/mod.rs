@@ -142,3 +142,6 @@ fn stable(denominator: Quadratic) -> Quadratic {
         ..denominator
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -217,3 +217,6 @@ impl Response {
         View::new(self, TAU * part)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the kernel has in registers, and one step of it.
+//!
+//! With registers in plenty, direct form 1 is the fastest: ordered as
+//! x + (b1·x₁ + b2·x₂) − a2·y₂ − a1·y₁ it has but one multiplication in its recurrence. The
+//! transposed form 2, x + s with s = b1·x₁ + (b2·x₂ − a2·y₂) − a1·y₁ as its first state, needs
+//! fewer registers and has but one addition from input to output. Between calls, both keep
+//! x₁, x₂, y₁ and y₂, from which the states follow without any difference in rounding.
+#![allow(unsafe_code)]
+use super::lanes::Lanes;
+use super::pass::{Rows, row};
+
+/// The form in which the input of each section is scaled by 1 / b0: one operation less.
+pub(super) const SCALED: u8 = 0;
+/// The form with b0.
+pub(super) const PLAIN: u8 = 1;
+/// The same, while coefficients and gain move.
+pub(super) const RAMP: u8 = 2;
+
+/// One vector per W slots.
+pub(super) struct Work<V, const NV: usize> {
+    b0: [V; NV],
+    b1: [V; NV],
+    b2: [V; NV],
+    a1: [V; NV],
+    a2: [V; NV],
+    pub x1: [V; NV],
+    x2: [V; NV],
+    /// Output one to four frames ago.
+    y: [[V; NV]; 4],
+    /// States of the transposed form.
+    s1: [V; NV],
+    s2: [V; NV],
+    /// Of the last vector; only its highest lanes count.
+    pub gain: V,
+}
+
+/// What is added per frame.
+pub(super) struct Steps<V, const NV: usize> {
+    b0: [V; NV],
+    b1: [V; NV],
+    b2: [V; NV],
+    a1: [V; NV],
+    a2: [V; NV],
+    gain: V,
+}
+
+#[inline(always)]
+unsafe fn load<V: Lanes, const NV: usize>(rows: Rows, row: usize) -> [V; NV] {
+    // SAFETY: the caller's promise.
+    std::array::from_fn(|j| unsafe { V::load(rows.at(row, j * V::W)) })
+}
+
+/// Takes the lanes of `masks` from `rows`.
+#[inline(always)]
+unsafe fn take<V: Lanes, const NV: usize>(
+    rows: Rows,
+    row: usize,
+    to: &mut [V; NV],
+    masks: &[V::Mask; NV],
+) {
+    for j in 0..NV {
+        // SAFETY: the caller's promise.
+        to[j] = unsafe { to[j].select(masks[j], V::load(rows.at(row, j * V::W))) };
+    }
+}
+
+/// Puts the lanes of `masks`, or all, into `rows`.
+#[inline(always)]
+unsafe fn put<V: Lanes, const NV: usize>(
+    rows: Rows,
+    row: usize,
+    from: &[V; NV],
+    masks: Option<&[V::Mask; NV]>,
+) {
+    for j in 0..NV {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let at = rows.at(row, j * V::W);
+            match masks {
+                Some(masks) => V::load(at).select(masks[j], from[j]).store(at),
+                None => from[j].store(at),
+            }
+        }
+    }
+}
+
+impl<V: Lanes, const NV: usize> Steps<V, NV> {
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn new(rows: Rows) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Steps {
+                b0: load(rows, row::STEP_B0),
+                b1: load(rows, row::STEP_B1),
+                b2: load(rows, row::STEP_B2),
+                a1: load(rows, row::STEP_A1),
+                a2: load(rows, row::STEP_A2),
+                gain: V::load(rows.at(row::STEP_GAIN, (NV - 1) * V::W)),
+            }
+        }
+    }
+}
+
+/// Whether there are registers for direct form 1, and a delay that hides its way from input to
+/// output.
+const fn is_direct<V: Lanes, const C: usize>() -> bool {
+    V::W == 8 && C < 8
+}
+
+impl<V: Lanes, const NV: usize> Work<V, NV> {
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn new<const C: usize, const FORM: u8>(rows: Rows) -> Self {
+        let (b1, b2, gain) = match FORM {
+            SCALED => (row::N1, row::N2, row::END),
+            _ => (row::B1, row::B2, row::GAIN),
+        };
+        // SAFETY: the caller's promise.
+        unsafe {
+            let y1 = load(rows, row::Y1);
+            let mut work = Work {
+                b0: load(rows, row::B0),
+                b1: load(rows, b1),
+                b2: load(rows, b2),
+                a1: load(rows, row::A1),
+                a2: load(rows, row::A2),
+                x1: load(rows, row::X1),
+                x2: load(rows, row::X2),
+                y: [y1, load(rows, row::Y2), y1, y1],
+                s1: y1,
+                s2: y1,
+                gain: V::load(rows.at(gain, (NV - 1) * V::W)),
+            };
+            for j in 0..NV {
+                (work.s1[j], work.s2[j]) = work.transposed(j);
+            }
+            work
+        }
+    }
+
+    /// The states of the transposed form.
+    #[inline(always)]
+    fn transposed(&self, j: usize) -> (V, V) {
+        let s2 = |x: V, y: V| self.b2[j].mul(x).minus(self.a2[j], y);
+        let s1 = s2(self.x2[j], self.y[1][j])
+            .plus(self.b1[j], self.x1[j])
+            .minus(self.a1[j], self.y[0][j]);
+        (s1, s2(self.x1[j], self.y[0][j]))
+    }
+
+    /// Which lanes belong to section `k`.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    unsafe fn masks(rows: Rows, k: usize) -> [V::Mask; NV] {
+        // SAFETY: the caller's promise.
+        unsafe { load::<V, NV>(rows, row::SECTION) }.map(|numbers| numbers.equal(k as f64))
+    }
+
+    /// Gives section `k` its state.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn enter<const C: usize, const FORM: u8>(&mut self, rows: Rows, k: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let masks = Self::masks(rows, k);
+            take(rows, row::X1, &mut self.x1, &masks);
+            take(rows, row::X2, &mut self.x2, &masks);
+            take(rows, row::Y1, &mut self.y[0], &masks);
+            take(rows, row::Y2, &mut self.y[1], &masks);
+            if FORM == RAMP {
+                take(rows, row::B0, &mut self.b0, &masks);
+                take(rows, row::B1, &mut self.b1, &masks);
+                take(rows, row::B2, &mut self.b2, &masks);
+                take(rows, row::A1, &mut self.a1, &masks);
+                take(rows, row::A2, &mut self.a2, &masks);
+            } else if !is_direct::<V, C>() {
+                for j in 0..NV {
+                    let (s1, s2) = self.transposed(j);
+                    self.s1[j] = self.s1[j].select(masks[j], s1);
+                    self.s2[j] = self.s2[j].select(masks[j], s2);
+                }
+            }
+        }
+    }
+
+    /// Keeps the state that section `k` has come to.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn save<const FORM: u8>(&self, rows: Rows, k: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { self.put::<FORM>(rows, Some(&Self::masks(rows, k))) }
+    }
+
+    /// Keeps all states.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn save_all<const FORM: u8>(&self, rows: Rows) {
+        // SAFETY: the caller's promise.
+        unsafe { self.put::<FORM>(rows, None) }
+    }
+
+    #[inline(always)]
+    unsafe fn put<const FORM: u8>(&self, rows: Rows, masks: Option<&[V::Mask; NV]>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            put(rows, row::X1, &self.x1, masks);
+            put(rows, row::X2, &self.x2, masks);
+            put(rows, row::Y1, &self.y[0], masks);
+            put(rows, row::Y2, &self.y[1], masks);
+            if FORM == RAMP {
+                put(rows, row::B0, &self.b0, masks);
+                put(rows, row::B1, &self.b1, masks);
+                put(rows, row::B2, &self.b2, masks);
+                put(rows, row::A1, &self.a1, masks);
+                put(rows, row::A2, &self.a2, masks);
+            }
+        }
+    }
+
+    /// One frame into the first section; returns the last vector of outputs. Only after two steps
+    /// with `TRACK` (or after none) can states be kept.
+    #[inline(always)]
+    pub fn step<const C: usize, const D: usize, const FORM: u8, const TRACK: bool>(
+        &mut self,
+        frame: V,
+        by: &Steps<V, NV>,
+    ) -> V {
+        let mut new = [frame; NV];
+        for j in 0..NV {
+            let x = match (j, D) {
+                (0, 0) => frame,
+                (0, _) => self.y[D.max(1) - 1][0].enter::<C>(frame),
+                (_, 0) => new[j - 1],
+                _ => self.y[D.max(1) - 1][j].shift::<C>(self.y[D.max(1) - 1][j - 1]),
+            };
+            if FORM == RAMP {
+                self.b0[j] = self.b0[j].add(by.b0[j]);
+                self.b1[j] = self.b1[j].add(by.b1[j]);
+                self.b2[j] = self.b2[j].add(by.b2[j]);
+                self.a1[j] = self.a1[j].add(by.a1[j]);
+                self.a2[j] = self.a2[j].add(by.a2[j]);
+            }
+            // What the input of a section counts with.
+            let with = |sum: V, x: V| match FORM {
+                SCALED => sum.add(x),
+                _ => sum.plus(self.b0[j], x),
+            };
+            new[j] = if FORM == RAMP {
+                with(self.transposed(j).0, x)
+            } else if is_direct::<V, C>() {
+                let past = self.b2[j].mul(self.x2[j]).plus(self.b1[j], self.x1[j]);
+                with(past, x)
+                    .minus(self.a2[j], self.y[1][j])
+                    .minus(self.a1[j], self.y[0][j])
+            } else {
+                let y = with(self.s1[j], x);
+                self.s1[j] = self.s2[j].plus(self.b1[j], x).minus(self.a1[j], y);
+                self.s2[j] = self.b2[j].mul(x).minus(self.a2[j], y);
+                y
+            };
+            if TRACK || is_direct::<V, C>() {
+                self.x2[j] = self.x1[j];
+                self.x1[j] = x;
+            }
+        }
+        self.y = match TRACK || is_direct::<V, C>() {
+            true => [new, self.y[0], self.y[1], self.y[2]],
+            false => [new; 4],
+        };
+        new[NV - 1]
+    }
+
+    /// The end of the row.
+    #[inline(always)]
+    pub fn amplify<const FORM: u8>(&mut self, y: V, by: &Steps<V, NV>) -> V {
+        if FORM == RAMP {
+            self.gain = self.gain.add(by.gain);
+        }
+        y.mul(self.gain)
+    }
+}

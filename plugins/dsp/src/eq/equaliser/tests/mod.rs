@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MPL-2.0
+mod clicks;
+mod common;
+mod formats;
+mod long;
+mod partition;
+mod reference;
+mod transparent;
