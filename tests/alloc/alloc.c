@@ -9,6 +9,7 @@
  * FILE holds one check per line, the element in the notation of gst-launch:
  *
  *   steady ELEMENT         no allocation per buffer beyond those of `identity`
+ *   filter ELEMENT         the same beyond those of `volume`, which writes to buffers as well
  *   day BYTES ELEMENT      at most so many bytes more after a day of audio than after its first second
  *   hour BYTES ELEMENT     at most so many bytes more after an hour than after ten minutes
  *
@@ -249,6 +250,17 @@ check_steady (const char *launch, gboolean floats, gint64 most)
 }
 
 static gboolean
+check_filter (const char *launch, gboolean floats, gint64 most)
+{
+  gint64 net =
+      allocations (launch, floats) - allocations ("volume volume=0.5", floats);
+
+  (void) most;
+  g_print ("%" G_GINT64_FORMAT " allocations in 5000 buffers", net);
+  return net <= 0;
+}
+
+static gboolean
 check_day (const char *launch, gboolean floats, gint64 most)
 {
   Rig *rig = open_rig (launch, floats);
@@ -292,6 +304,7 @@ check (const char *line)
     gboolean (*check) (const char *, gboolean, gint64);
   } checks[] = {
     {"steady ", FALSE, check_steady},
+    {"filter ", FALSE, check_filter},
     {"day ", TRUE, check_day},
     {"hour ", TRUE, check_hour},
   };

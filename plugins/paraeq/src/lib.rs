@@ -10,7 +10,7 @@ use gst::glib;
 
 mod paraeq;
 
-pub use paraeq::ParaEq;
+pub use paraeq::{Alignment, Band, Design, Kind, ParaEq, Phase, StereoMode};
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     paraeq::register(plugin)

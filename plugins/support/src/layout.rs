@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From `GstAudioInfo` to the kernels' terms.
+use auris_dsp::eq::band::Layout;
 use auris_dsp::loudness::Weight;
 use auris_dsp::pcm::SampleFormat;
 use gst_audio::{AudioChannelPosition as Position, AudioFormat, AudioInfo};
@@ -52,6 +53,22 @@ pub fn channel_names(info: &AudioInfo) -> Vec<String> {
             None => format!("ch{i}"),
         })
         .collect()
+}
+
+/// Which channel is which to an equaliser.
+pub fn eq_layout(info: &AudioInfo) -> Layout {
+    let channels = info.channels() as usize;
+    let positions = positions(info);
+    let masks: Vec<u64> = positions.iter().map(|p| p.to_mask()).collect();
+    // None and Mono have no bit.
+    if channels < 2 || masks.len() < channels || masks.contains(&0) {
+        return Layout::unpositioned(channels);
+    }
+    let find = |wanted| positions.iter().position(|p| *p == wanted);
+    Layout {
+        bits: masks,
+        pair: find(Position::FrontLeft).zip(find(Position::FrontRight)),
+    }
 }
 
 /// Which channels are low-frequency effects.
@@ -150,6 +167,33 @@ mod tests {
         assert_eq!(lfe_channels(&info).iter().position(|l| *l), Some(3));
         assert_eq!(loudness_weights(&info)[3], Weight::None);
         assert_eq!(loudness_weights(&info)[5], Weight::Surround);
+    }
+
+    #[test]
+    fn an_equaliser_finds_the_pair_and_the_bits_of_the_mask() {
+        gst::init().unwrap();
+        let info = |channels, positions: &[Position]| {
+            let info = AudioInfo::builder(gst_audio::AUDIO_FORMAT_F32, 48_000, channels);
+            info.positions(positions).build().unwrap()
+        };
+        let positions = [
+            Position::FrontRight,
+            Position::FrontLeft,
+            Position::Lfe1,
+            Position::SideLeft,
+        ];
+        let layout = eq_layout(&info(4, &positions));
+        assert_eq!(layout.bits, [1 << 1, 1 << 0, 1 << 3, 1 << 10]);
+        assert_eq!(layout.pair, Some((1, 0)));
+        let rear = [Position::RearLeft, Position::RearRight];
+        assert_eq!(eq_layout(&info(2, &rear)).pair, None);
+        assert_eq!(eq_layout(&info(1, &[Position::Mono])).bits, [0b111]);
+        let unpositioned = AudioInfo::builder(gst_audio::AUDIO_FORMAT_F32, 48_000, 3)
+            .flags(gst_audio::AudioFlags::UNPOSITIONED)
+            .build();
+        let layout = eq_layout(&unpositioned.unwrap());
+        assert_eq!(layout, Layout::unpositioned(3));
+        assert_eq!(layout.pair, Some((0, 1)));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 #![no_main]
 
 use auris_dsp::eq::band::{Curve, Layout};
-use auris_dsp::eq::{response, text};
+use auris_dsp::eq::response::Response;
+use auris_dsp::eq::text;
 use libfuzzer_sys::fuzz_target;
 
 const RATE: f64 = 48_000.0;
@@ -23,10 +24,10 @@ fn write_seeds() {
 }
 
 fn magnitudes(curve: &Curve) -> Vec<f64> {
-    let layout = Layout::unpositioned(3);
+    let response = Response::new(curve, &Layout::unpositioned(3), RATE);
     let points = [(0, 30.0), (1, 1000.0), (2, 15_000.0)];
     points
-        .map(|(channel, hz)| response::at(curve, &layout, RATE, channel, hz).magnitude)
+        .map(|(channel, hz)| response.at(channel, hz).magnitude)
         .to_vec()
 }
 

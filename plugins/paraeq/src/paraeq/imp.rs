@@ -1,11 +1,40 @@
 // SPDX-License-Identifier: MPL-2.0
+use super::bands::{Bands, DEFAULT_COUNT};
+use super::config::Watch;
+use super::response::{self, Shape};
+use super::settings;
+use super::stream::{Stream, audio_of};
+use auris_dsp::eq::equaliser::Pace;
+use auris_support::layout;
+use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use gst_audio::subclass::prelude::*;
+use gst_base::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
+
+pub static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
+    gst::DebugCategory::new(
+        "paraeq",
+        gst::DebugColorFlags::empty(),
+        Some("Parametric equaliser"),
+    )
+});
+
+/// Frames per buffer of what leaves at an end.
+const TAIL: u64 = 4096;
 
 #[derive(Default)]
 pub struct ParaEq {
-    config_file: Mutex<Option<String>>,
+    pub(super) bands: Bands,
+    watch: Watch,
+    /// Taken out by the streaming thread while it works: no lock is held meanwhile.
+    stream: Mutex<Option<Box<Stream>>>,
+    segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
+    /// For the response; outlives the stream.
+    pub(super) shape: Mutex<Option<Shape>>,
+    /// In ns.
+    latency: AtomicU64,
 }
 
 #[glib::object_subclass]
@@ -13,32 +42,187 @@ impl ObjectSubclass for ParaEq {
     const NAME: &'static str = "AurisParaEq";
     type Type = super::ParaEq;
     type ParentType = gst_audio::AudioFilter;
+    type Interfaces = (gst::ChildProxy, gst::Preset);
+}
+
+impl ParaEq {
+    /// Lets the streaming thread work on the stream, if there is one.
+    fn with_stream<T>(&self, work: impl FnOnce(&mut Stream) -> T) -> Option<T> {
+        let mut stream = lock(&self.stream).take()?;
+        let result = work(&mut stream);
+        *lock(&self.stream) = Some(stream);
+        Some(result)
+    }
+
+    /// Pushes what linear phase holds back, and forgets it.
+    fn drain(&self, stream: &mut Stream) {
+        let mut pending = stream.pending();
+        while pending > 0 {
+            let frames = pending.min(TAIL);
+            pending -= frames;
+            let bytes = stream.tail(frames as usize);
+            let frames = stream.frames_of(bytes.len());
+            if frames == 0 {
+                continue;
+            }
+            let mut buffer = gst::Buffer::from_mut_slice(bytes);
+            stream.stamp(buffer.make_mut(), frames);
+            if self.obj().src_pad().push(buffer).is_err() {
+                // Flushing or at an end: nobody wants the rest.
+                break;
+            }
+        }
+        if stream.is_delayed() {
+            stream.reset();
+        }
+    }
+
+    fn drain_stream(&self) {
+        self.with_stream(|stream| self.drain(stream));
+    }
+
+    fn publish_latency(&self, latency: gst::ClockTime) {
+        let before = self.latency.swap(latency.nseconds(), Ordering::AcqRel);
+        if before != latency.nseconds() {
+            gst::debug!(CAT, imp = self, "latency is {latency}");
+            let element = self.obj();
+            let message = gst::message::Latency::builder().src(&*element).build();
+            // It fails only where nobody listens.
+            let _ = element.post_message(message);
+        }
+    }
+
+    /// What has to be done ahead of a buffer: whether it goes past untouched.
+    fn prepare(&self, stream: &mut Stream, buffer: &gst::BufferRef) -> bool {
+        if stream.jumps(buffer) {
+            self.drain(stream);
+        }
+        if !stream.follow(&self.bands, Pace::Ramp) {
+            self.drain(stream);
+            stream.rebuild();
+            self.publish_latency(stream.latency());
+        }
+        stream.prepare(&self.obj(), buffer)
+    }
+
+    fn filter(
+        &self,
+        stream: &mut Stream,
+        buffer: &mut gst::BufferRef,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let gap = buffer.flags().contains(gst::BufferFlags::GAP);
+        let segment = lock(&self.segment).clone();
+        let frames;
+        let finite = {
+            let mut map = buffer.map_writable().map_err(|_| {
+                gst::element_imp_error!(
+                    self,
+                    gst::ResourceError::Write,
+                    ("Cannot map a buffer for writing")
+                );
+                gst::FlowError::Error
+            })?;
+            if gap {
+                map.fill(0);
+            }
+            frames = stream.frames_of(map.len());
+            let finite = stream.process(&self.obj(), &self.bands, segment.as_ref(), &mut map);
+            if gap && map.iter().any(|byte| *byte != 0) {
+                drop(map);
+                buffer.unset_flags(gst::BufferFlags::GAP);
+            }
+            finite
+        };
+        if !finite && stream.must_warn() {
+            gst::element_imp_warning!(
+                self,
+                gst::StreamError::Decode,
+                ("Samples that are no numbers (NaN or infinite) are taken for silence; check what is upstream")
+            );
+        }
+        if stream.is_delayed() {
+            let early = stream.drop_early(frames);
+            if early == frames {
+                return Ok(gst_base::BASE_TRANSFORM_FLOW_DROPPED);
+            }
+            let from = early as usize * stream.frame_bytes();
+            let to = frames as usize * stream.frame_bytes();
+            buffer.resize(from..to).map_err(|_| gst::FlowError::Error)?;
+            stream.stamp(buffer, frames - early);
+        }
+        Ok(gst::FlowSuccess::Ok)
+    }
 }
 
 impl ObjectImpl for ParaEq {
+    fn constructed(&self) {
+        self.parent_constructed();
+        let element = self.obj();
+        element.set_gap_aware(true);
+        // Nobody can listen yet.
+        let _ = self.bands.resize(&*element, DEFAULT_COUNT);
+    }
+
+    fn dispose(&self) {
+        self.bands.all().iter().for_each(|band| band.unparent());
+    }
+
     fn properties() -> &'static [glib::ParamSpec] {
-        static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-            vec![
-                glib::ParamSpecString::builder("config-file")
-                    .nick("Config file")
-                    .blurb("Equalizer APO configuration file")
-                    .mutable_playing()
-                    .build(),
-            ]
-        });
-        &PROPERTIES
+        settings::properties()
     }
 
-    fn set_property(&self, _id: usize, value: &glib::Value, _pspec: &glib::ParamSpec) {
-        *self.config_file.lock().expect("not poisoned") = value.get().ok();
+    fn signals() -> &'static [glib::subclass::Signal] {
+        response::signals()
     }
 
-    fn property(&self, _id: usize, _pspec: &glib::ParamSpec) -> glib::Value {
-        self.config_file.lock().expect("not poisoned").to_value()
+    fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+        let text = || value.get::<Option<String>>().ok().flatten();
+        match pspec.name() {
+            "num-bands" => {
+                let count = value.get::<u32>().unwrap_or_default();
+                let element = self.obj();
+                self.bands
+                    .resize(&*element, count as usize)
+                    .notify(&element);
+            }
+            "config" => self.set_config(text().as_deref()),
+            "config-file" => self.watch.set_path(&self.obj(), text()),
+            name => {
+                self.bands.set(name, value);
+            }
+        }
+    }
+
+    fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+        match pspec.name() {
+            "num-bands" => (self.bands.count() as u32).to_value(),
+            "config" => self.config().to_value(),
+            "config-file" => self.watch.path().to_value(),
+            name => {
+                let value = self.bands.settings().get(name);
+                value.unwrap_or_else(|| pspec.default_value().clone())
+            }
+        }
     }
 }
 
 impl GstObjectImpl for ParaEq {}
+
+impl ChildProxyImpl for ParaEq {
+    fn child_by_index(&self, index: u32) -> Option<glib::Object> {
+        self.bands.get(index as usize).map(|band| band.upcast())
+    }
+
+    fn child_by_name(&self, name: &str) -> Option<glib::Object> {
+        let index: usize = name.strip_prefix("band")?.parse().ok()?;
+        let band = self.bands.get(index)?;
+        (band.name() == name).then(|| band.upcast())
+    }
+
+    fn children_count(&self) -> u32 {
+        self.bands.count() as u32
+    }
+}
 
 impl ElementImpl for ParaEq {
     fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
@@ -52,19 +236,123 @@ impl ElementImpl for ParaEq {
         });
         Some(&METADATA)
     }
+
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        if transition == gst::StateChange::NullToReady
+            && let Err(reason) = self.watch.start(&self.obj())
+        {
+            gst::element_imp_error!(
+                self,
+                gst::ResourceError::Settings,
+                ("{reason}. Correct it, or set config-file to null")
+            );
+            return Err(gst::StateChangeError);
+        }
+        let changed = self.parent_change_state(transition)?;
+        if transition == gst::StateChange::ReadyToNull {
+            self.watch.stop();
+        }
+        Ok(changed)
+    }
 }
 
 impl BaseTransformImpl for ParaEq {
     const MODE: gst_base::subclass::BaseTransformMode =
         gst_base::subclass::BaseTransformMode::AlwaysInPlace;
     const PASSTHROUGH_ON_SAME_CAPS: bool = false;
-    const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
+    const TRANSFORM_IP_ON_PASSTHROUGH: bool = true;
+
+    fn stop(&self) -> Result<(), gst::ErrorMessage> {
+        *lock(&self.stream) = None;
+        *lock(&self.segment) = None;
+        self.latency.store(0, Ordering::Release);
+        self.obj().set_passthrough(false);
+        Ok(())
+    }
+
+    fn before_transform(&self, buffer: &gst::BufferRef) {
+        self.with_stream(|stream| {
+            let untouched = self.prepare(stream, buffer);
+            if untouched != stream.passthrough {
+                stream.passthrough = untouched;
+                self.obj().set_passthrough(untouched);
+            }
+        });
+    }
 
     fn transform_ip(
         &self,
-        _buffer: &mut gst::BufferRef,
+        buffer: &mut gst::BufferRef,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let done = self.with_stream(|stream| {
+            let result = self.filter(stream, buffer);
+            (result, stream.must_tell())
+        });
+        let (result, tell) = done.ok_or(gst::FlowError::NotNegotiated)?;
+        if tell {
+            self.post_response_changed();
+        }
+        result
+    }
+
+    fn transform_ip_passthrough(
+        &self,
+        buffer: &gst::Buffer,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let tell = self.with_stream(|stream| {
+            stream.skip(buffer.size());
+            stream.must_tell()
+        });
+        if tell == Some(true) {
+            self.post_response_changed();
+        }
         Ok(gst::FlowSuccess::Ok)
+    }
+
+    fn sink_event(&self, event: gst::Event) -> bool {
+        use gst::EventView;
+        match event.view() {
+            EventView::StreamStart(_) => {
+                self.drain_stream();
+                self.with_stream(Stream::begin);
+            }
+            EventView::Segment(segment) => {
+                self.drain_stream();
+                let time = segment.segment().downcast_ref::<gst::ClockTime>();
+                *lock(&self.segment) = time.cloned();
+            }
+            EventView::Caps(caps) => {
+                let info = gst_audio::AudioInfo::from_caps(caps.caps());
+                let audio = info.ok().and_then(|info| audio_of(&info));
+                self.with_stream(|stream| {
+                    if audio.as_ref() != Some(stream.audio()) {
+                        self.drain(stream);
+                    }
+                });
+            }
+            EventView::Gap(_) | EventView::Eos(_) => self.drain_stream(),
+            EventView::FlushStop(_) => {
+                self.with_stream(Stream::reset);
+            }
+            _ => {}
+        }
+        self.parent_sink_event(event)
+    }
+
+    fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
+        let answered = BaseTransformImplExt::parent_query(self, direction, query);
+        if answered
+            && direction == gst::PadDirection::Src
+            && let gst::QueryViewMut::Latency(query) = query.view_mut()
+        {
+            let own = gst::ClockTime::from_nseconds(self.latency.load(Ordering::Acquire));
+            let (live, min, max) = query.result();
+            query.set(live, min + own, max.map(|max| max.saturating_add(own)));
+        }
+        answered
     }
 }
 
@@ -78,9 +366,32 @@ impl AudioFilterImpl for ParaEq {
                     gst_audio::AUDIO_FORMAT_S16,
                     gst_audio::AUDIO_FORMAT_S32,
                 ])
-                .channels_range(1..=64)
+                .channels_range(1..=layout::MAX_CHANNELS)
                 .build()
         });
         &CAPS
+    }
+
+    fn setup(&self, info: &gst_audio::AudioInfo) -> Result<(), gst::LoggableError> {
+        let audio =
+            audio_of(info).ok_or_else(|| gst::loggable_error!(CAT, "{info:?} is not equalised"))?;
+        let same = self.with_stream(|stream| *stream.audio() == audio);
+        if same == Some(true) {
+            return Ok(());
+        }
+        let shape = Shape {
+            rate: audio.rate,
+            layout: audio.layout.clone(),
+            names: layout::channel_names(info),
+        };
+        let mut stream = Box::new(Stream::new(audio, &self.bands));
+        if lock(&self.shape).replace(shape).is_some() {
+            stream.note_other_response();
+        }
+        stream.passthrough = self.obj().is_passthrough();
+        let latency = stream.latency();
+        *lock(&self.stream) = Some(stream);
+        self.publish_latency(latency);
+        Ok(())
     }
 }

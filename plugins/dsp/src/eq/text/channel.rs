@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Names of channels.
+use super::cursor::quoted;
 
 /// Names in Equalizer APO, and the bit that stands for each in a mask. The first name of a bit is
 /// the one that is written.
@@ -42,7 +43,8 @@ fn bits(word: &str) -> Result<u64, String> {
         (Some((_, bit)), _) => Ok(1 << bit),
         (None, Ok(number @ 1..=64)) => Ok(1 << (number - 1)),
         _ => Err(format!(
-            "channel {word:?} is unknown; known are {}",
+            "channel {} is unknown; known are {}",
+            quoted(word),
             known()
         )),
     }

@@ -92,8 +92,8 @@ impl<'a> Cursor<'a> {
                 Err("expressions are not supported; a number stands here, such as 3.5".into())
             }
             0 => Err(format!(
-                "{:?} stands where a number should, such as 3.5",
-                self.word()
+                "{} stands where a number should, such as 3.5",
+                quoted(self.word())
             )),
             len => Ok(self.take(len)),
         }
@@ -108,8 +108,11 @@ fn is_numeric(c: char) -> bool {
 fn decimal(digits: &str, lexeme: &str) -> Result<f64, String> {
     match digits.replace(['−', '–'], "-").parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(number),
-        Ok(_) => Err(format!("{lexeme} is too large a number")),
-        Err(_) => Err(format!("{lexeme:?} is no number; one looks like 3.5")),
+        Ok(_) => Err(format!("{} is too large a number", quoted(lexeme))),
+        Err(_) => Err(format!(
+            "{} is no number; one looks like 3.5",
+            quoted(lexeme)
+        )),
     }
 }
 
@@ -145,6 +148,13 @@ fn joined(digits: &str, mark: &str) -> Option<String> {
 
 fn is_group(digits: &str) -> bool {
     digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `text` for a message, cut where it gets long.
+pub(super) fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    format!("{start:?}{more}")
 }
 
 /// How a frequency is written so that no reader takes three decimals for thousands.

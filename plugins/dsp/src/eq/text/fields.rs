@@ -2,7 +2,7 @@
 //! What follows the type of a filter: names and numbers in any order.
 use super::super::band::{Alignment, Band, Kind, StereoMode, Width};
 use super::MAX_GAIN;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, quoted};
 
 pub(super) const ALIGNMENTS: [(&str, Alignment); 3] = [
     ("Butterworth", Alignment::Butterworth),
@@ -108,9 +108,9 @@ impl Fields {
                 cursor.keyword("ms");
             } else {
                 return Err(format!(
-                    "{:?} is not understood; a filter has Fc, Gain, Q or BW Oct, as in \
+                    "{} is not understood; a filter has Fc, Gain, Q or BW Oct, as in \
                      \"ON PK Fc 100 Hz Gain -3 dB Q 1\"",
-                    cursor.word()
+                    quoted(cursor.word())
                 ));
             }
         }
@@ -169,7 +169,7 @@ fn order(number: f64) -> Result<u8, String> {
 fn choice<T: Copy>(cursor: &mut Cursor<'_>, table: &[(&'static str, T)]) -> Result<T, String> {
     let name = cursor.word();
     lookup(name, table.iter().copied())
-        .map_err(|known| format!("{name:?} is unknown here; known are {known}"))
+        .map_err(|known| format!("{} is unknown here; known are {known}", quoted(name)))
 }
 
 /// What `name` stands for, or all that is known.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One filter, as `Filter` lines and our own `Band` lines describe it.
 use super::super::band::{Alignment, Band, Kind, Width};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, quoted};
 use super::fields::{Fields, Syntax, is_shelf, lookup, positive};
 
 /// What a type of `Filter` lines stands for.
@@ -104,8 +104,12 @@ fn filter(cursor: &mut Cursor<'_>) -> Result<Option<Band>, String> {
     } else {
         None
     };
-    let form = lookup(&name, TYPES.iter().map(|form| (form.name, form)))
-        .map_err(|known| format!("filter type {name:?} is unknown; known are {known}"))?;
+    let form = lookup(&name, TYPES.iter().map(|form| (form.name, form))).map_err(|known| {
+        format!(
+            "filter type {} is unknown; known are {known}",
+            quoted(&name)
+        )
+    })?;
     let mut fields = Fields::default();
     if let Some(slope) = slope {
         if !is_shelf(form.kind) {
@@ -201,7 +205,7 @@ fn centre(band: &Band) -> f64 {
 fn band(cursor: &mut Cursor<'_>) -> Result<Band, String> {
     let name = cursor.letters();
     let kind = lookup(name, KINDS.iter().copied())
-        .map_err(|known| format!("band type {name:?} is unknown; known are {known}"))?;
+        .map_err(|known| format!("band type {} is unknown; known are {known}", quoted(name)))?;
     let mut fields = Fields::default();
     fields.read(cursor, Syntax::Band)?;
     let band = fields.common(name, kind)?;

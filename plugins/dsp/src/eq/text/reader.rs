@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From lines to a curve.
 use super::super::band::{Curve, Graphic, MAX_BANDS};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, quoted};
 use super::fields::{self, Syntax};
 use super::{Error, channel, filter};
 
@@ -74,8 +74,8 @@ impl Reader {
         cursor.keyword("dB");
         if !cursor.is_at_end() {
             return Err(format!(
-                "{:?} is not understood; a preamp looks like \"Preamp: -6.2 dB\"",
-                cursor.word()
+                "{} is not understood; a preamp looks like \"Preamp: -6.2 dB\"",
+                quoted(cursor.word())
             ));
         }
         let sum = if self.channels == channel::ALL {
@@ -139,9 +139,9 @@ impl Reader {
 fn point(text: &str) -> Result<(f64, f64), String> {
     let mut cursor = Cursor::new(text);
     let wrong = |reason: &str| {
-        let text = text.trim();
+        let text = quoted(text.trim());
         format!(
-            "point {text:?}: {reason}; a point is Hz and dB, as in \"20 -1.5\", and ; is between points"
+            "point {text}: {reason}; a point is Hz and dB, as in \"20 -1.5\", and ; is between points"
         )
     };
     let frequency = cursor.number().map_err(|reason| wrong(&reason))?;
@@ -175,8 +175,8 @@ fn device(value: &str) -> Result<(), String> {
     match value.split(';').any(all) {
         true => Ok(()),
         false => Err(format!(
-            "which device {:?} is cannot be told here; write \"Device: all\" or leave the line out",
-            value.trim()
+            "which device {} is cannot be told here; write \"Device: all\" or leave the line out",
+            quoted(value.trim())
         )),
     }
 }
@@ -190,7 +190,8 @@ fn stage(value: &str) -> Result<(), String> {
             "pre-mix" => {}
             _ => {
                 return Err(format!(
-                    "stage {stage:?} is unknown; known are pre-mix, post-mix and capture"
+                    "stage {} is unknown; known are pre-mix, post-mix and capture",
+                    quoted(stage)
                 ));
             }
         }
@@ -216,13 +217,16 @@ fn other(key: &str, value: &str) -> Result<(), String> {
         .into_iter()
         .find(|known| is_slip(name, known));
     if let Some(meant) = meant {
-        return Err(format!("command {key:?} is unknown; is {meant:?} meant?"));
+        return Err(format!(
+            "command {} is unknown; is {meant:?} meant?",
+            quoted(key)
+        ));
     }
     let mut cursor = Cursor::new(value);
     if cursor.keyword("ON") && filter::is_type(cursor.letters()) {
         return Err(format!(
-            "command {key:?} is unknown; a filter looks like \"Filter 1: {}\"",
-            value.trim()
+            "command {} is unknown; a filter looks like \"Filter 1: ON PK …\"",
+            quoted(key)
         ));
     }
     Ok(())

@@ -59,7 +59,7 @@ const BAD: &[(&str, usize, &str)] = &[
     (
         "Filter: ON PK Fc 1e999 Hz Gain 3 dB Q 1",
         1,
-        "1e999 is too large a number",
+        "\"1e999\" is too large a number",
     ),
     (
         "Filter: ON PK Fc 0 Hz Gain 3 dB Q 1",
@@ -237,4 +237,19 @@ fn there_are_no_more_bands_than_a_curve_has() {
     let error = parse(&line.repeat(65)).unwrap_err();
     assert_eq!(error.line, 65);
     assert!(error.reason.contains("64 filters already"), "{error}");
+}
+
+#[test]
+fn reasons_stay_short() {
+    for text in [
+        "Preamp: ",
+        "Channel: ",
+        "Filter: ON ",
+        "GraphicEQ: ",
+        "Stage: ",
+        "Device: ",
+    ] {
+        let error = parse(&format!("{text}{}", "x".repeat(10_000))).expect_err(text);
+        assert!(error.reason.len() < 250, "{text:?}: {error}");
+    }
 }

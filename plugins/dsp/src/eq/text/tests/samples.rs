@@ -2,7 +2,7 @@
 //! The files of `tests/data/eq/good` against the table that `tests/differential/eq_reference.py`
 //! makes without a parser.
 use super::super::super::band::Layout;
-use super::super::super::response;
+use super::super::super::response::Response;
 use super::super::{parse, parse_bytes, write};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -64,10 +64,10 @@ fn every_sample_has_the_response_that_was_worked_out_for_it() {
         let bytes = std::fs::read(path).expect("every row has its sample");
         let curve = parse_bytes(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         let back = parse(&write(&curve)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        for (channel, frequency, gain) in rows {
-            for (which, curve) in [("read", &curve), ("read back", &back)] {
-                let point = response::at(curve, &layout, RATE, channel, frequency);
-                let found = 20.0 * point.magnitude.log10();
+        for (which, curve) in [("read", &curve), ("read back", &back)] {
+            let response = Response::new(curve, &layout, RATE);
+            for &(channel, frequency, gain) in &rows {
+                let found = 20.0 * response.at(channel, frequency).magnitude.log10();
                 if (found - gain).abs() > TOLERANCE {
                     let channel = CHANNELS[channel].0;
                     wrong.push(format!(

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the streaming thread works on.
+use super::band::Band;
+use super::bands::Bands;
+use auris_dsp::eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings};
+use auris_dsp::simd::Level;
+use auris_support::clip::duration_of;
+use auris_support::layout;
+use gst::prelude::*;
+
+/// Fractions of a second of audio: after how much of it control bindings are looked for again, and
+/// how much lies between two messages that the response changed.
+const PER_SECOND: u64 = 10;
+
+/// A jump in time that is no jitter.
+const JUMP: gst::ClockTime = gst::ClockTime::from_mseconds(40);
+
+/// Which time a frame has, by the number of frames since the first.
+#[derive(Debug, Default, Clone, Copy)]
+struct Timeline {
+    origin: Option<gst::ClockTime>,
+    frames: u64,
+}
+
+impl Timeline {
+    /// Of the frame `ahead` of the next one.
+    fn at(&self, ahead: u64, rate: u32) -> Option<gst::ClockTime> {
+        let origin = self.origin?;
+        origin.checked_add(duration_of(self.frames.checked_add(ahead)?, rate))
+    }
+
+    /// How far the next frame is from where it should be, if both are known.
+    fn deviation(&self, pts: Option<gst::ClockTime>, rate: u32) -> Option<gst::ClockTime> {
+        let (pts, expected) = (pts?, self.at(0, rate)?);
+        Some(pts.max(expected) - pts.min(expected))
+    }
+}
+
+/// The kernel's terms; `None` for audio that it does not take.
+pub fn audio_of(info: &gst_audio::AudioInfo) -> Option<Audio> {
+    Some(Audio {
+        format: layout::sample_format(info.format())?,
+        rate: info.rate(),
+        layout: layout::eq_layout(info),
+    })
+}
+
+/// Audio of one kind on its way through the kernel.
+pub struct Stream {
+    audio: Audio,
+    frame_bytes: usize,
+    equaliser: Equaliser,
+    settings: Settings,
+    bands: Vec<Band>,
+    /// Generation of `settings`.
+    seen: u64,
+    /// Taps of what makes linear phase in `equaliser`.
+    delay: Option<usize>,
+    /// Of input since a start, a flush or a jump.
+    timeline: Timeline,
+    /// Output frames since then, and how many more come from before the first.
+    put_out: u64,
+    to_drop: u64,
+    /// Whether control bindings move anything, and when to look again, counted in frames.
+    controlled: bool,
+    processed: u64,
+    look_again: u64,
+    /// The response changed and nobody was told; not before this frame.
+    untold: bool,
+    tell_from: u64,
+    warned: bool,
+    pub passthrough: bool,
+}
+
+impl Stream {
+    pub fn new(audio: Audio, bands: &Bands) -> Self {
+        let (mut settings, mut all) = (Settings::default(), Vec::new());
+        let seen = bands.snapshot(&mut settings, &mut all);
+        let equaliser = Equaliser::new(Level::best(), audio.clone(), &settings);
+        let mut stream = Stream {
+            frame_bytes: audio.format.bytes() * audio.layout.channels(),
+            audio,
+            equaliser,
+            settings,
+            bands: all,
+            seen,
+            delay: None,
+            timeline: Timeline::default(),
+            put_out: 0,
+            to_drop: 0,
+            controlled: false,
+            processed: 0,
+            look_again: 0,
+            untold: false,
+            tell_from: 0,
+            warned: false,
+            passthrough: false,
+        };
+        stream.delay = stream.wanted_delay();
+        stream.restart();
+        stream
+    }
+
+    pub fn audio(&self) -> &Audio {
+        &self.audio
+    }
+
+    /// By which output comes later than input.
+    pub fn latency(&self) -> gst::ClockTime {
+        duration_of(self.equaliser.latency() as u64, self.audio.rate)
+    }
+
+    /// Forgets all past input, as after a flush.
+    pub fn reset(&mut self) {
+        self.equaliser.reset();
+        self.look_again = self.processed;
+        self.restart();
+    }
+
+    fn restart(&mut self) {
+        self.timeline = Timeline::default();
+        self.put_out = 0;
+        self.to_drop = self.equaliser.latency() as u64;
+    }
+
+    /// A stream of its own begins: it may be warned of again.
+    pub fn begin(&mut self) {
+        self.warned = false;
+    }
+
+    /// The response changed by more than settings.
+    pub fn note_other_response(&mut self) {
+        self.untold = true;
+    }
+
+    /// Takes over what the user changed; false if that takes another delay, which
+    /// [`Stream::rebuild`] brings about.
+    pub fn follow(&mut self, bands: &Bands, pace: Pace) -> bool {
+        if bands.generation() != self.seen {
+            self.seen = bands.snapshot(&mut self.settings, &mut self.bands);
+            self.untold = true;
+            if pace == Pace::Ramp {
+                self.look_again = self.processed;
+            }
+            if self.wanted_delay() == self.delay {
+                self.equaliser.update(&self.settings, pace);
+            }
+        }
+        self.wanted_delay() == self.delay
+    }
+
+    fn wanted_delay(&self) -> Option<usize> {
+        (self.settings.phase == Phase::Linear).then_some(self.settings.taps)
+    }
+
+    /// Begins anew with the settings as they are.
+    pub fn rebuild(&mut self) {
+        self.equaliser = Equaliser::new(Level::best(), self.audio.clone(), &self.settings);
+        self.delay = self.wanted_delay();
+        self.restart();
+    }
+
+    /// Whether `buffer` does not go on where the last one ended, so that what is delayed has to
+    /// leave first.
+    pub fn jumps(&self, buffer: &gst::BufferRef) -> bool {
+        let deviation = self.timeline.deviation(buffer.pts(), self.audio.rate);
+        let discont = buffer.flags().contains(gst::BufferFlags::DISCONT);
+        let frame = duration_of(1, self.audio.rate);
+        let tolerance = if discont { frame } else { JUMP };
+        self.equaliser.latency() > 0 && deviation.is_some_and(|d| d > tolerance)
+    }
+
+    /// To be called ahead of each buffer: whether nothing will be done to it.
+    pub fn prepare(&mut self, element: &super::ParaEq, buffer: &gst::BufferRef) -> bool {
+        let rate = self.audio.rate;
+        let frame = duration_of(1, rate);
+        let deviation = self.timeline.deviation(buffer.pts(), rate);
+        let delayed = self.equaliser.latency() > 0;
+        if deviation.is_none_or(|d| d > frame && !delayed) && buffer.pts().is_some() {
+            self.timeline = Timeline {
+                origin: buffer.pts(),
+                frames: 0,
+            };
+            self.put_out = 0;
+        }
+        if self.processed >= self.look_again {
+            self.look_again = self.processed + u64::from(rate) / PER_SECOND;
+            self.controlled = element.has_active_control_bindings()
+                || self.bands.iter().any(|b| b.has_active_control_bindings());
+        }
+        !self.controlled && !delayed && self.equaliser.is_transparent()
+    }
+
+    /// Counts a buffer of so many bytes that goes past.
+    pub fn skip(&mut self, bytes: usize) {
+        let frames = bytes / self.frame_bytes;
+        self.equaliser.skip(frames);
+        self.count(frames);
+    }
+
+    fn count(&mut self, frames: usize) {
+        self.timeline.frames += frames as u64;
+        self.processed += frames as u64;
+    }
+
+    /// Filters whole frames in place; false if they held, or came to, what is no number.
+    pub fn process(
+        &mut self,
+        element: &super::ParaEq,
+        bands: &Bands,
+        segment: Option<&gst::FormattedSegment<gst::ClockTime>>,
+        bytes: &mut [u8],
+    ) -> bool {
+        let whole = bytes.len() - bytes.len() % self.frame_bytes;
+        let mut rest = &mut bytes[..whole];
+        let mut finite = true;
+        while !rest.is_empty() {
+            let mut frames = rest.len() / self.frame_bytes;
+            if self.controlled {
+                let mut until = self.equaliser.until_grid();
+                if until == 0 {
+                    self.control(element, bands, segment);
+                    until = GRID;
+                }
+                frames = frames.min(until);
+            }
+            let (now, later) = rest.split_at_mut(frames * self.frame_bytes);
+            finite &= !self.equaliser.process(now).non_finite;
+            self.count(frames);
+            rest = later;
+        }
+        finite
+    }
+
+    /// Has control bindings set what they move to where it is at the next frame.
+    fn control(
+        &mut self,
+        element: &super::ParaEq,
+        bands: &Bands,
+        segment: Option<&gst::FormattedSegment<gst::ClockTime>>,
+    ) {
+        let time = self.timeline.at(0, self.audio.rate);
+        let time = match segment {
+            Some(segment) => segment.to_stream_time(time),
+            None => time,
+        };
+        let Some(time) = time else {
+            return;
+        };
+        // They fail for a binding that has no value yet.
+        let _ = element.sync_values(time);
+        for band in &self.bands {
+            let _ = band.sync_values(time);
+        }
+        // Another delay waits for the next buffer.
+        self.follow(bands, Pace::Follow);
+    }
+
+    /// Takes from `frames` output frames those from before the first input; how many these are.
+    pub fn drop_early(&mut self, frames: u64) -> u64 {
+        let early = self.to_drop.min(frames);
+        self.to_drop -= early;
+        early
+    }
+
+    /// Gives `buffer`, of `frames` frames, the time that follows that of the last one that left.
+    pub fn stamp(&mut self, buffer: &mut gst::BufferRef, frames: u64) {
+        let rate = self.audio.rate;
+        let (from, to) = (self.put_out, self.put_out + frames);
+        self.put_out = to;
+        let origin = self.timeline.origin;
+        let from = duration_of(from, rate);
+        buffer.set_pts(origin.and_then(|origin| origin.checked_add(from)));
+        buffer.set_dts(None);
+        buffer.set_duration(duration_of(to, rate) - from);
+        // What GStreamer has for none.
+        buffer.set_offset(u64::MAX);
+        buffer.set_offset_end(u64::MAX);
+    }
+
+    /// Output that has not left yet, and is to be had from [`Stream::tail`]: so many frames of it.
+    pub fn pending(&self) -> u64 {
+        match self.timeline.frames {
+            0 => 0,
+            _ => self.equaliser.latency() as u64,
+        }
+    }
+
+    /// The next `frames` of what has not left, as so much silence makes it leave; fewer if what
+    /// comes first is from before the first input.
+    pub fn tail(&mut self, frames: usize) -> Vec<u8> {
+        let mut bytes = vec![0; frames * self.frame_bytes];
+        self.equaliser.process(&mut bytes);
+        let early = self.drop_early(frames as u64) as usize;
+        bytes.drain(..early * self.frame_bytes);
+        bytes
+    }
+
+    pub fn frames_of(&self, bytes: usize) -> u64 {
+        (bytes / self.frame_bytes) as u64
+    }
+
+    pub fn frame_bytes(&self) -> usize {
+        self.frame_bytes
+    }
+
+    pub fn is_delayed(&self) -> bool {
+        self.equaliser.latency() > 0
+    }
+
+    /// Whether to say now that the response changed.
+    pub fn must_tell(&mut self) -> bool {
+        let tell = self.untold && self.processed >= self.tell_from;
+        if tell {
+            self.untold = false;
+            self.tell_from = self.processed + u64::from(self.audio.rate) / PER_SECOND;
+        }
+        tell
+    }
+
+    /// Whether to warn now of what is no number: once per stream.
+    pub fn must_warn(&mut self) -> bool {
+        !std::mem::replace(&mut self.warned, true)
+    }
+}

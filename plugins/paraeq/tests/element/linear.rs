@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Linear phase: what comes late leaves with its own time, and all of it leaves.
+use crate::rig::{Audio, Rig, bytes, doubles, gain_at, set};
+use gst::prelude::*;
+use gstparaeq::Phase;
+
+fn linear(element: &gst::Element) {
+    element.set_property("phase", Phase::Linear);
+    element.set_property("fir-length", 4096u32);
+    set(element, "band5::gain", "6");
+}
+
+fn latency(rig: &Rig) -> gst::ClockTime {
+    let mut query = gst::query::Latency::new();
+    let pad = rig.element.static_pad("src").unwrap();
+    assert!(pad.query(&mut query));
+    query.result().1
+}
+
+/// Times follow each other without a hole from `from` on, but for the nanosecond that rounding
+/// takes; the samples.
+fn joined(buffers: &[gst::Buffer], audio: &Audio, from: usize) -> Vec<f64> {
+    let (mut at, mut all) = (from, Vec::new());
+    for buffer in buffers {
+        let frames = buffer.size() / audio.info.bpf() as usize;
+        let near = |time: gst::ClockTime, frame: usize| {
+            time.nseconds().abs_diff(audio.time(frame).nseconds()) <= 1
+        };
+        let pts = buffer.pts().unwrap();
+        assert!(near(pts, at), "{pts} at frame {at}");
+        assert!(near(pts + buffer.duration().unwrap(), at + frames));
+        at += frames;
+        all.extend(doubles(&bytes(buffer)));
+    }
+    all
+}
+
+#[test]
+fn as_much_comes_out_as_went_in_at_the_same_times() {
+    for cut in [64, 1000, 4096, 20_000] {
+        for frames in [10, 1000, 2047, 2048, 30_000] {
+            let mut rig = Rig::with(linear);
+            let audio = Audio::noise(2, frames);
+            rig.start(&audio.info);
+            assert!(latency(&rig) > gst::ClockTime::ZERO);
+            let out = rig.run(&audio, cut);
+            assert_eq!(joined(&out, &audio, 0).len(), 2 * frames, "{cut} {frames}");
+        }
+    }
+}
+
+#[test]
+fn the_response_is_that_of_minimum_phase_and_an_impulse_stays_in_its_place() {
+    let mut samples = vec![0.0; 24_000];
+    samples[12_000] = 1.0;
+    let audio = Audio::new(gst_audio::AUDIO_FORMAT_F64, 48_000, 1, &samples);
+    let run = |phase| {
+        let mut rig = Rig::with(|e| {
+            linear(e);
+            e.set_property("phase", phase);
+        });
+        rig.start(&audio.info);
+        joined(&rig.run(&audio, 1000), &audio, 0)
+    };
+    let (linear, minimum) = (run(Phase::Linear), run(Phase::Minimum));
+    for hz in [200.0, 500.0, 947.0, 2000.0, 8000.0] {
+        let (linear, minimum) = (gain_at(&linear, hz), gain_at(&minimum, hz));
+        assert!(
+            (linear - minimum).abs() < 0.01,
+            "{linear} {minimum} at {hz} Hz"
+        );
+    }
+    for n in 1..2000 {
+        let (before, after) = (linear[12_000 - n], linear[12_000 + n]);
+        assert!(
+            (before - after).abs() < 1e-9,
+            "{before} {after} {n} frames from the middle"
+        );
+    }
+}
+
+#[test]
+fn a_change_of_latency_is_told_and_loses_nothing() {
+    let mut rig = Rig::with(|e| {
+        linear(e);
+        e.set_property("phase", Phase::Minimum);
+    });
+    let audio = Audio::noise(2, 50_000);
+    rig.start(&audio.info);
+    assert_eq!(latency(&rig), gst::ClockTime::ZERO);
+    assert!(rig.messages(gst::MessageType::Latency).is_empty());
+    for (i, at) in (0..50_000).step_by(1000).enumerate() {
+        match i {
+            10 => rig.element.set_property("phase", Phase::Linear),
+            20 => rig.element.set_property("fir-length", 1024u32),
+            30 => rig.element.set_property("phase", Phase::Minimum),
+            _ => {}
+        }
+        rig.harness.push(audio.buffer(at..at + 1000)).unwrap();
+    }
+    rig.send(gst::event::Eos::new());
+    let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    assert_eq!(joined(&out, &audio, 0).len(), 100_000);
+    assert_eq!(rig.messages(gst::MessageType::Latency).len(), 3);
+    assert_eq!(latency(&rig), gst::ClockTime::ZERO);
+}
+
+#[test]
+fn other_caps_and_segments_wait_for_the_tail_and_a_flush_drops_it() {
+    let mut rig = Rig::with(linear);
+    let audio = Audio::noise(2, 10_000);
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..10_000)).unwrap();
+    let other = Audio::new(
+        gst_audio::AUDIO_FORMAT_F32,
+        44_100,
+        1,
+        &crate::rig::noise(10_000),
+    );
+    rig.send(gst::event::Caps::new(&other.info.to_caps().unwrap()));
+    let first: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    assert_eq!(joined(&first, &audio, 0).len(), 20_000);
+    rig.harness.push(other.buffer(0..10_000)).unwrap();
+    rig.send(gst::event::FlushStart::new());
+    rig.send(gst::event::FlushStop::new(true));
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    rig.send(gst::event::Segment::new(&segment));
+    while rig.harness.try_pull().is_some() {}
+    let out = rig.run(&other, 1000);
+    assert_eq!(out[0].pts(), Some(gst::ClockTime::ZERO));
+    let size: usize = out.iter().map(|b| b.size()).sum();
+    assert_eq!(size, other.bytes.len());
+}
+
+#[test]
+fn a_jump_in_time_lets_the_tail_out_first() {
+    let mut rig = Rig::with(linear);
+    let audio = Audio::noise(2, 200_000);
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..10_000)).unwrap();
+    rig.harness.push(audio.buffer(150_000..160_000)).unwrap();
+    rig.send(gst::event::Eos::new());
+    let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    let second = out
+        .iter()
+        .position(|b| b.pts() >= Some(audio.time(150_000)))
+        .unwrap();
+    assert_eq!(joined(&out[..second], &audio, 0).len(), 20_000);
+    assert_eq!(joined(&out[second..], &audio, 150_000).len(), 20_000);
+}
