@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm doctor`: what this machine's GStreamer can do for us, and what is in the way.
+use crate::cli::Target;
+use crate::process::factories;
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -50,7 +52,20 @@ const FORMATS: &[Format] = &[
 ];
 
 /// Elements of ours, and the plugin each is in.
-const OURS: &[(&str, &str)] = &[("drmeter", "drmeter")];
+const OURS: &[(&str, &str)] = &[("drmeter", "drmeter"), ("paraeq", "paraeq")];
+
+/// What `process` writes, and the Debian package that its encoder comes from.
+const TARGETS: &[(&str, Target, &str)] = &[
+    ("WAV", Target::Wav, GOOD),
+    ("AIFF", Target::Aiff, BAD),
+    ("FLAC", Target::Flac, GOOD),
+    ("WavPack", Target::Wavpack, GOOD),
+    ("Apple Lossless", Target::Alac, LIBAV),
+    ("MP3", Target::Mp3, GOOD),
+    (VORBIS, Target::Ogg, BASE),
+    ("Opus", Target::Opus, BASE),
+    ("AAC in M4A", Target::M4a, LIBAV),
+];
 
 const fn format(
     name: &'static str,
@@ -64,7 +79,7 @@ const fn format(
     }
 }
 
-/// Writes the findings; success if every format can be decoded.
+/// Writes the findings; success if every format can be decoded and encoded.
 ///
 /// # Errors
 /// The output cannot be written.
@@ -76,7 +91,7 @@ pub fn run(out: &mut dyn Write) -> io::Result<ExitCode> {
     for (element, plugin) in OURS {
         writeln!(out, "  {element:<18} {}", installed(&registry, plugin))?;
     }
-    let all = decoders(out)?;
+    let all = decoders(out)? & encoders(out)?;
     blacklisted(out, &registry)?;
     shadowed(out)?;
     Ok(if all {
@@ -119,6 +134,23 @@ fn decoders(out: &mut dyn Write) -> io::Result<bool> {
             }
         };
         writeln!(out, "  {:<18} {text}", format.name)?;
+    }
+    Ok(all)
+}
+
+fn encoders(out: &mut dyn Write) -> io::Result<bool> {
+    writeln!(out, "\nEncoding")?;
+    let mut all = true;
+    for (name, target, package) in TARGETS {
+        let chain = factories(*target);
+        let exists = |name: &&str| gst::ElementFactory::find(name).is_some();
+        let text = if chain.iter().all(exists) {
+            chain.join(" ! ")
+        } else {
+            all = false;
+            format!("none; install {package}")
+        };
+        writeln!(out, "  {name:<18} {text}")?;
     }
     Ok(all)
 }

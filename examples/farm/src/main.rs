@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm`: the headless batch driver.
 use auris_farm::cli::{self, Cli, Command};
-use auris_farm::{doctor, measure};
+use auris_farm::{doctor, measure, process};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,6 +33,22 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
             }
             start_gstreamer(args.verbose)?;
             measure::run(args)
+        }
+        Command::Process(args) => {
+            drop(out);
+            if let Err(error) = args.check() {
+                error.exit();
+            }
+            // Before anything else: nothing is decoded for a filter that cannot be.
+            let equaliser = match process::read_equaliser(args) {
+                Ok(equaliser) => equaliser,
+                Err(why) => {
+                    eprintln!("auris-farm: {why}");
+                    return Ok(ExitCode::from(2));
+                }
+            };
+            start_gstreamer(args.verbose)?;
+            process::run(args, equaliser)
         }
         Command::Doctor => {
             start_gstreamer(0)?;

@@ -5,6 +5,7 @@
 use crate::inputs::Source;
 use crate::record::{SCHEMA, Status, Track};
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -19,6 +20,19 @@ const RESULTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("auris-f
 
 /// Failures that say something of the file; all others may pass and are tried again.
 const LASTING_FAILURES: &[&str] = &["damaged", "truncated", "undecodable"];
+
+/// A record that can be stored.
+pub trait Stored: Serialize + DeserializeOwned {
+    /// The kind of failure that it is the record of, if it is.
+    fn failure(&self) -> Option<&str>;
+}
+
+impl Stored for Track {
+    fn failure(&self) -> Option<&str> {
+        let kind = self.error_kind.as_deref().unwrap_or_default();
+        (self.status == Status::Error).then_some(kind)
+    }
+}
 
 /// What changes when a file is written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,12 +62,14 @@ impl Stamp {
 
 /// What is stored of one input.
 #[derive(Debug, Serialize, Deserialize)]
-struct Entry {
+struct Entry<T> {
     /// None for what is not a file, where a change cannot be seen.
     stamp: Option<Stamp>,
     /// The stamp that the file gets when its tags, which are just being written, are in place.
     expected: Option<Stamp>,
-    track: Track,
+    /// The record; its name is from when there were only tracks.
+    #[serde(rename = "track")]
+    record: T,
 }
 
 /// Why a state cannot be used. The file is left as it was.
@@ -133,15 +149,15 @@ impl State {
     ///
     /// # Errors
     /// The state cannot be read.
-    pub fn lookup(
+    pub fn lookup<T: Stored>(
         &self,
         source: &Source,
         stamp: Option<Stamp>,
-    ) -> Result<Option<Track>, StateError> {
-        let entry = self.entry(source)?;
+    ) -> Result<Option<T>, StateError> {
+        let entry = self.entry::<T>(source)?;
         Ok(entry
             .filter(|entry| entry.stamp == stamp || (stamp.is_some() && entry.expected == stamp))
-            .map(|entry| entry.track))
+            .map(|entry| entry.record))
     }
 
     /// Stores the result of an input whose file had this stamp before it was measured. Failures that
@@ -149,15 +165,15 @@ impl State {
     ///
     /// # Errors
     /// The state cannot be written; what it held is still there.
-    pub fn store(
+    pub fn store<T: Stored>(
         &self,
         source: &Source,
         stamp: Option<Stamp>,
-        track: &Track,
+        record: &T,
     ) -> Result<(), StateError> {
-        let kind = track.error_kind.as_deref();
-        if track.status == Status::Error
-            && !kind.is_some_and(|kind| LASTING_FAILURES.contains(&kind))
+        if record
+            .failure()
+            .is_some_and(|kind| !LASTING_FAILURES.contains(&kind))
         {
             return Ok(());
         }
@@ -166,7 +182,7 @@ impl State {
             &Entry {
                 stamp,
                 expected: None,
-                track: track.clone(),
+                record,
             },
         )
     }
@@ -178,7 +194,7 @@ impl State {
     /// # Errors
     /// The state cannot be written: do not replace the file then.
     pub fn expect(&self, source: &Source, stamp: Stamp) -> Result<(), StateError> {
-        match self.entry(source)? {
+        match self.entry::<Track>(source)? {
             Some(mut entry) => {
                 // A second write before the next lookup: the file has by now the stamp of the first.
                 let now = source.path().and_then(|path| Stamp::of(path).ok());
@@ -202,7 +218,7 @@ impl State {
         [&self.prefix, kind, source.as_bytes()].concat()
     }
 
-    fn entry(&self, source: &Source) -> Result<Option<Entry>, StateError> {
+    fn entry<T: Stored>(&self, source: &Source) -> Result<Option<Entry<T>>, StateError> {
         let read = self.database.begin_read().map_err(|e| self.error(e))?;
         let table = read.open_table(RESULTS).map_err(|e| self.error(e))?;
         let value = table
@@ -212,7 +228,7 @@ impl State {
         Ok(value.and_then(|value| serde_json::from_slice(value.value()).ok()))
     }
 
-    fn write(&self, source: &Source, entry: &Entry) -> Result<(), StateError> {
+    fn write(&self, source: &Source, entry: &Entry<impl Serialize>) -> Result<(), StateError> {
         let value =
             serde_json::to_vec(entry).map_err(|e| self.error(StorageError::Io(e.into())))?;
         let write = self.database.begin_write().map_err(|e| self.error(e))?;

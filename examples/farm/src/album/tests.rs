@@ -6,6 +6,7 @@ use crate::samples::{failed, track};
 fn inputs(tracks: &[Track]) -> Vec<Input> {
     let input = |track: &Track| Input {
         source: Source::File(track.path.clone().into()),
+        below: 1,
         problem: None,
     };
     tracks.iter().map(input).collect()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one table of flags: help, man page and completions are all made from it.
 mod pages;
+mod process;
 mod values;
 
 pub use pages::{write_completions, write_man};
-pub use values::{Decibel, Shard};
+pub use process::{Bits, Dither, PhaseArg, ProcessArgs, ReportArg, Target};
+pub use values::{Decibel, Gain, Shard};
 
 use crate::record::Dialect;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 /// Most jobs that are started unless the user asks for more.
 pub const DEFAULT_JOBS_LIMIT: usize = 4;
 
-/// Measures a music library: dynamic range (DR14), peaks and loudness.
+/// Measures a music library (dynamic range, peaks, loudness), or equalises it.
 ///
 /// Exit code: 0 when every input gave a result, 1 when at least one did not, 2 when the command
 /// line is wrong, 130 when a signal ended the run early.
@@ -57,7 +59,9 @@ impl Cli {
 pub enum Command {
     /// Measure files, folders, playlists and URLs
     Measure(Box<MeasureArgs>),
-    /// Show which GStreamer and plugins are found, and which decoder each format will use
+    /// Equalise files, folders, playlists and URLs, and write the results to a folder
+    Process(Box<ProcessArgs>),
+    /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
     /// Write shell completions to standard output
     Completions {
@@ -195,6 +199,18 @@ pub struct MeasureArgs {
     pub shard: Option<Shard>,
 }
 
+/// Jobs to run: as asked, or one per core up to [`DEFAULT_JOBS_LIMIT`].
+pub fn default_jobs(asked: Option<NonZeroUsize>) -> usize {
+    asked.map_or_else(
+        || {
+            std::thread::available_parallelism()
+                .map_or(1, NonZeroUsize::get)
+                .min(DEFAULT_JOBS_LIMIT)
+        },
+        NonZeroUsize::get,
+    )
+}
+
 impl MeasureArgs {
     /// Checks what clap's table cannot say.
     ///
@@ -211,16 +227,9 @@ impl MeasureArgs {
         Ok(())
     }
 
-    /// Jobs to run: as asked, or one per core up to [`DEFAULT_JOBS_LIMIT`].
+    /// Jobs to run; see [`default_jobs`].
     pub fn jobs(&self) -> usize {
-        self.jobs.map_or_else(
-            || {
-                std::thread::available_parallelism()
-                    .map_or(1, NonZeroUsize::get)
-                    .min(DEFAULT_JOBS_LIMIT)
-            },
-            NonZeroUsize::get,
-        )
+        default_jobs(self.jobs)
     }
 
     /// How tracks are grouped: as asked, or by folder where the report shows albums to people.

@@ -119,13 +119,77 @@ fn pages_name_every_flag() {
     let man = man.replace('\\', "");
     let bash = String::from_utf8(bash).unwrap();
     let command = Cli::command();
-    let measure = command.find_subcommand("measure").unwrap();
-    for flag in measure.get_arguments().filter_map(|arg| arg.get_long()) {
+    let flags = ["measure", "process"].into_iter().flat_map(|name| {
+        let subcommand = command.find_subcommand(name).unwrap();
+        subcommand.get_arguments().filter_map(|arg| arg.get_long())
+    });
+    for flag in flags {
         assert!(man.contains(&format!("--{flag}")), "{flag} in the man page");
         assert!(
             bash.contains(&format!("--{flag}")),
             "{flag} in the completions"
         );
+    }
+}
+
+fn process(args: &[&str]) -> Result<ProcessArgs, clap::Error> {
+    let words = ["auris-farm", "process", "--eq", "e", "--out", "o", "a"];
+    let args = match Cli::try_from_args(words.iter().chain(args))?.command {
+        Command::Process(args) => *args,
+        other => panic!("not process: {other:?}"),
+    };
+    args.check()?;
+    Ok(args)
+}
+
+#[test]
+fn options_that_the_format_does_not_know_are_usage_errors() {
+    for good in [
+        &[][..],
+        &["-f", "mp3", "--quality", "2"],
+        &["-f", "ogg", "--quality", "-1"],
+        &["--bitrate", "256"],
+        &["--bits", "32f", "--preamp", "-3.5"],
+        &["-f", "wav", "-b", "32f"],
+    ] {
+        assert!(process(good).is_ok(), "{good:?}");
+    }
+    for bad in [
+        &["--quality", "2"][..],
+        &["-f", "mp3", "--quality", "10"],
+        &["-f", "opus", "--quality", "1"],
+        &["-f", "mp3", "--quality", "2", "--bitrate", "128"],
+        &["-f", "flac", "--bitrate", "128"],
+        &["-f", "flac", "--bits", "32"],
+        &["-f", "mp3", "--bits", "16"],
+        &["--preamp", "nan"],
+    ] {
+        assert_eq!(process(bad).unwrap_err().exit_code(), 2, "{bad:?}");
+    }
+}
+
+#[test]
+fn fingerprint_of_process_follows_what_changes_a_result() {
+    let of = |args: &[&str], eq: &str| process(args).unwrap().fingerprint(eq);
+    let base = of(&[], "eq");
+    for same in [
+        &["--jobs", "3"][..],
+        &["--report", "json"],
+        &["--overwrite"],
+    ] {
+        assert_eq!(of(same, "eq"), base);
+    }
+    assert_ne!(of(&[], "other"), base);
+    for other in [
+        &["-f", "flac"][..],
+        &["--bits", "24"],
+        &["--dither", "never"],
+        &["--preamp", "1"],
+        &["--auto-headroom"],
+        &["--phase", "linear"],
+        &["--bitrate", "128"],
+    ] {
+        assert_ne!(of(other, "eq"), base, "{other:?}");
     }
 }
 

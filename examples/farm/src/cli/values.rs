@@ -68,6 +68,21 @@ impl FromStr for Decibel {
     }
 }
 
+/// A gain in dB, −120 to 120.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gain(pub f64);
+
+impl FromStr for Gain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<f64>() {
+            Ok(db) if (-120.0..=120.0).contains(&db) => Ok(Self(db)),
+            _ => Err("write a gain in dB from -120 to 120, such as -6.5".to_owned()),
+        }
+    }
+}
+
 /// Lets a flag whose value is optional take it as a word of its own.
 ///
 /// clap can only read `--album=tag` without also reading the first path of `--album music/` as a

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// What the named paths hold.
 #[derive(Debug, Default)]
@@ -33,10 +33,11 @@ pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read) -> io::Result<Expanded> {
     for path in paths {
         if path.as_os_str() == "-" {
             for source in playlist::read_list(stdin)? {
-                walk.take(source);
+                let below = components_below(Path::new(""), &source);
+                walk.take(source, below);
             }
         } else {
-            walk.take(Source::from_word(path.as_os_str()));
+            walk.take(Source::from_word(path.as_os_str()), 0);
         }
     }
     Ok(walk.expanded)
@@ -51,55 +52,63 @@ struct Walk {
 }
 
 impl Walk {
-    /// Adds what `source` stands for. A stack, not recursion: playlists may nest as deep as they like.
-    fn take(&mut self, source: Source) {
-        let mut stack = vec![source];
-        while let Some(source) = stack.pop() {
+    /// Adds what `source` stands for, of whose path the last `below` components count, none where it
+    /// was named itself: a folder is the root of what it holds then. A stack, not recursion: playlists may nest as deep as they like.
+    fn take(&mut self, source: Source, below: usize) {
+        let mut stack = vec![(source, below)];
+        while let Some((source, below)) = stack.pop() {
             let Some(path) = source.path() else {
-                self.push(source, None);
+                self.push(source, below, None);
                 continue;
             };
             let Ok(metadata) = fs::metadata(path) else {
-                self.push(source, None);
+                self.push(source, below, None);
                 continue;
             };
             if metadata.is_dir() {
                 let path = path.to_owned();
-                self.folder(path);
+                self.folder(path, below);
             } else if metadata.is_file() && playlist::is_playlist(path) {
                 match playlist::read(path) {
                     Ok(Playlist::List(entries)) => {
                         if self.visited.insert((metadata.dev(), metadata.ino())) {
-                            stack.extend(entries.into_iter().rev());
+                            let folder = path.parent().unwrap_or(Path::new(""));
+                            let entries = entries.into_iter().rev().map(|entry| {
+                                let below = components_below(folder, &entry);
+                                (entry, below)
+                            });
+                            stack.extend(entries);
                         }
                     }
-                    Ok(Playlist::Stream) => self.push(source, None),
+                    Ok(Playlist::Stream) => self.push(source, below, None),
                     Err(error) => {
-                        self.push(source, Some(format!("playlist cannot be read: {error}")))
+                        let problem = format!("playlist cannot be read: {error}");
+                        self.push(source, below, Some(problem));
                     }
                 }
             } else {
-                self.push(source, None);
+                self.push(source, below, None);
             }
         }
     }
 
-    fn folder(&mut self, root: PathBuf) {
+    /// Adds what lies in `root`, of whose own components `below` count.
+    fn folder(&mut self, root: PathBuf, below: usize) {
         let mut found_any = false;
-        let mut stack = vec![root.clone()];
-        while let Some(folder) = stack.pop() {
+        let mut stack = vec![(root.clone(), below)];
+        while let Some((folder, below)) = stack.pop() {
             match self.list(&folder) {
                 Ok(None) => found_any = true, // said when it was visited first
                 Ok(Some(Listing { files, folders })) => {
                     found_any |= !files.is_empty();
                     for file in files {
-                        self.push(Source::File(file), None);
+                        self.push(Source::File(file), below + 1, None);
                     }
-                    stack.extend(folders.into_iter().rev());
+                    stack.extend(folders.into_iter().rev().map(|folder| (folder, below + 1)));
                 }
                 Err(error) => {
                     let problem = format!("folder cannot be read: {error}");
-                    self.push(Source::File(folder), Some(problem));
+                    self.push(Source::File(folder), below, Some(problem));
                     found_any = true;
                 }
             }
@@ -146,11 +155,34 @@ impl Walk {
         Ok(Some(listing))
     }
 
-    fn push(&mut self, source: Source, problem: Option<String>) {
+    fn push(&mut self, source: Source, below: usize, problem: Option<String>) {
         if self.seen.insert(&source) {
-            self.expanded.inputs.push(Input { source, problem });
+            let input = Input {
+                source,
+                below: below.max(1),
+                problem,
+            };
+            self.expanded.inputs.push(input);
         }
     }
+}
+
+/// How many components of what a list in `folder` names lie below that folder; of a path that leads
+/// elsewhere only the last one counts.
+fn components_below(folder: &Path, source: &Source) -> usize {
+    let Some(path) = source.path() else { return 1 };
+    let Some(rest) = path.strip_prefix(folder).ok().filter(|p| p.is_relative()) else {
+        return 1;
+    };
+    let mut count = 0;
+    for component in rest.components() {
+        match component {
+            Component::Normal(_) => count += 1,
+            Component::CurDir => {}
+            _ => return 1,
+        }
+    }
+    count.max(1)
 }
 
 #[derive(Default)]

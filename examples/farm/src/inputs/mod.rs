@@ -106,11 +106,14 @@ impl Source {
     }
 }
 
-/// One thing to measure.
+/// One thing to work on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Where it is.
     pub source: Source,
+    /// How many of its path's last components lie below what the user named: 1 for a file that was
+    /// named itself, more for one in a folder, or one that a list names by a path from its place.
+    pub below: usize,
     /// Why it cannot be read, where that was already seen while listing: report it, do not open it.
     pub problem: Option<String>,
 }

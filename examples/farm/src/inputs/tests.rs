@@ -183,6 +183,7 @@ fn urls_and_file_urls() {
 #[test]
 fn shards_part_the_inputs() {
     let input = |i: usize| Input {
+        below: 1,
         source: Source::File(format!("{i}.wav").into()),
         problem: None,
     };
@@ -225,4 +226,44 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_place_is_told_from_what_was_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let music = folder.path().join("music");
+    fs::create_dir_all(music.join("a/b")).unwrap();
+    for name in ["top.flac", "a/one.flac", "a/b/two.flac"] {
+        fs::write(music.join(name), "").unwrap();
+    }
+    let list = music.join("list.m3u");
+    fs::write(&list, "a/b/two.flac\n../music/top.flac\na\n").unwrap();
+    let below = |named: &Path| -> Vec<(String, usize)> {
+        let listed = expand(&[named.to_owned()], &mut std::io::empty()).unwrap();
+        let inputs = listed.inputs.iter();
+        inputs
+            .map(|input| {
+                let name = input.source.path().unwrap().file_name().unwrap();
+                (name.to_string_lossy().into_owned(), input.below)
+            })
+            .collect()
+    };
+    let wanted = |pairs: &[(&str, usize)]| -> Vec<(String, usize)> {
+        pairs
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect()
+    };
+    assert_eq!(
+        below(&music),
+        wanted(&[("top.flac", 1), ("one.flac", 2), ("two.flac", 3)])
+    );
+    assert_eq!(
+        below(&music.join("a/b/two.flac")),
+        wanted(&[("two.flac", 1)])
+    );
+    assert_eq!(
+        below(&list),
+        wanted(&[("two.flac", 3), ("top.flac", 1), ("one.flac", 2)])
+    );
 }

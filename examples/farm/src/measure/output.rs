@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What becomes of finished records: report, albums, tags in the files.
-use super::memory::Memory;
 use super::writes_tags;
 use crate::album::{Finished, Grouper};
 use crate::cli::{AlbumBy, MeasureArgs};
+use crate::engine::memory::Memory;
 use crate::inputs::Input;
 use crate::record::{Status, Track};
 use crate::report::Reporter;

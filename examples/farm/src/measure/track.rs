@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From a measurement to the record that goes into the report.
-use super::failure::Failure;
+use crate::engine::{Failure, source};
 use crate::integrity::Facts;
-use crate::record::{
-    ChannelDr, Dialect, DrValue, DynamicRange, Format, Loudness, SCHEMA, Status, Track,
-};
+use crate::record::{ChannelDr, Dialect, DrValue, DynamicRange, Loudness, SCHEMA, Status, Track};
 use auris_dsp::decibel;
 use auris_dsp::dr14::{self, Report, Value};
 use std::collections::BTreeMap;
@@ -59,40 +57,10 @@ pub fn fail(track: &mut Track, failure: &Failure) {
 
 /// What the file's container says, before anything is decoded.
 pub fn describe(track: &mut Track, facts: &Facts) {
-    use crate::integrity::{Codec, Container};
-    let container = match facts.container {
-        Container::Wav => "audio/x-wav",
-        Container::Aiff => "audio/x-aiff",
-        Container::Flac => "audio/x-flac",
-        Container::Ogg => "application/ogg",
-        Container::Mp3 => "audio/mpeg",
-        Container::Mp4 => "video/quicktime",
-        Container::WavPack => "audio/x-wavpack",
-        Container::Adts => "audio/mpeg",
-    };
-    let codec = match &facts.codec {
-        Codec::Pcm { .. } => Some("audio/x-raw"),
-        Codec::Flac => Some("audio/x-flac"),
-        Codec::Mp3 | Codec::Aac => Some("audio/mpeg"),
-        Codec::Alac => Some("audio/x-alac"),
-        Codec::Vorbis => Some("audio/x-vorbis"),
-        Codec::Opus => Some("audio/x-opus"),
-        Codec::Speex => Some("audio/x-speex"),
-        Codec::WavPack { .. } => Some("audio/x-wavpack"),
-        // Its name is no media type.
-        Codec::Other(_) => None,
-    };
     track.rate = facts.rate;
     track.channels = facts.channels;
     track.warnings.extend(facts.warnings.iter().cloned());
-    track.format = Some(Format {
-        container: Some(container.to_owned()),
-        codec: codec.map(str::to_owned),
-        sample_format: None,
-        bits: facts.bits,
-        decoder: None,
-        lossless: facts.codec.lossless(),
-    });
+    track.format = Some(source::format(facts));
 }
 
 /// Fills in what was measured.
@@ -219,7 +187,7 @@ pub fn tags(list: &gst::TagListRef) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Kind;
+    use crate::engine::Kind;
 
     #[test]
     fn a_failure_keeps_nothing_that_was_measured() {

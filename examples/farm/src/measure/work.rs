@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The pipelines of one input: a single one, or several that share a long file.
-use super::chain::Plan;
-use super::failure::{Failure, Kind};
 use super::job::Context;
-use super::memory::Need;
 use super::pipeline::{self, Asked, Job, Outcome};
-use super::watchdog;
+use crate::engine::memory::Need;
+use crate::engine::pipeline::{Limits, deadline};
+use crate::engine::{Failure, Kind, Plan, watchdog};
 use crate::inputs::Source;
 use crate::integrity::{Container, Facts, Length};
 use auris_dsp::dr14::Measurement;
@@ -41,18 +40,20 @@ impl Work {
         let _turn = self.cached.then(|| self.context.turns.take());
         let _reserved = self.context.memory.reserve(self.need)?;
         let timeout = self.context.settings.timeout;
-        let deadline = *self.deadline.get_or_init(|| pipeline::deadline(timeout));
+        let deadline = *self.deadline.get_or_init(|| self::deadline(timeout));
         pipeline::run(&Job {
             source: &self.source,
             plan: &self.plan,
             asked: self.asked,
             part,
-            deadline,
+            limits: Limits {
+                deadline,
+                cancelled: &self.context.cancelled,
+            },
             stall: match self.source {
                 Source::File(_) => watchdog::FILE,
                 Source::Url(_) => watchdog::URL,
             },
-            cancelled: &self.context.cancelled,
             libav: self.context.memory.libav,
         })
     }
@@ -141,9 +142,9 @@ fn split(frames: u64, rate: u32, count: u64) -> Vec<Range<u64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::Memory;
-    use super::super::pool::Pool;
     use super::*;
+    use crate::engine::memory::Memory;
+    use crate::engine::pool::Pool;
     use clap::Parser;
 
     #[test]
@@ -157,13 +158,13 @@ mod tests {
             settings: super::super::job::settings(&args),
             memory: Memory::new(Some(30), 1).unwrap(),
             pool: Pool::new(1, 1),
-            turns: super::super::turns::Turns::new(),
+            turns: crate::engine::turns::Turns::new(),
             cancelled: std::sync::atomic::AtomicBool::new(false),
         };
         let mut work = Work {
             context: Arc::new(context),
             source: Source::File("/nonexistent".into()),
-            plan: Plan::Chain(super::super::chain::Chain::default()),
+            plan: Plan::Chain(crate::engine::chain::Chain::default()),
             asked: Asked::default(),
             need: Need::of_chain(false, u64::MAX),
             cached: false,

@@ -4,6 +4,7 @@
 //! `serde_json` writes infinite values and NaN as null, so neither can reach a reader.
 use super::{Layout, Record};
 use crate::record::{Album, SCHEMA, Track};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// `{"schema":…,"records":[…]}`, one record per line.
@@ -16,16 +17,37 @@ pub(super) struct Json {
 pub(super) struct Ndjson;
 
 impl Json {
-    fn record(&mut self, out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
+    /// Writes the next record.
+    pub(super) fn record(
+        &mut self,
+        out: &mut dyn Write,
+        record: &impl Serialize,
+    ) -> io::Result<()> {
         out.write_all(if self.records == 0 { b"\n" } else { b",\n" })?;
         self.records += 1;
         Ok(serde_json::to_writer(out, record)?)
     }
 }
 
+/// Writes what stands before all records.
+pub(super) fn begin(out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{{\"schema\":{SCHEMA},\"records\":[")
+}
+
+/// Writes what stands after all records.
+pub(super) fn end(out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"\n]}\n")
+}
+
+/// Writes a record on a line of its own.
+pub(super) fn line(out: &mut dyn Write, record: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, record)?;
+    out.write_all(b"\n")
+}
+
 impl Layout for Json {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{{\"schema\":{SCHEMA},\"records\":[")
+        begin(out)
     }
 
     fn track(
@@ -42,14 +64,7 @@ impl Layout for Json {
     }
 
     fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"\n]}\n")
-    }
-}
-
-impl Ndjson {
-    fn record(out: &mut dyn Write, record: &Record<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, record)?;
-        out.write_all(b"\n")
+        end(out)
     }
 }
 
@@ -60,10 +75,10 @@ impl Layout for Ndjson {
         track: &Track,
         _album: Option<&str>,
     ) -> io::Result<()> {
-        Self::record(out, &Record::Track(track))
+        line(out, &Record::Track(track))
     }
 
     fn album(&mut self, out: &mut dyn Write, album: &Album) -> io::Result<()> {
-        Self::record(out, &Record::Album(album))
+        line(out, &Record::Album(album))
     }
 }

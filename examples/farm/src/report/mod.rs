@@ -4,9 +4,11 @@ mod csv;
 mod foo_dr;
 mod json;
 mod output;
+mod process;
 mod table;
 mod text;
 
+pub use process::ProcessReporter;
 pub use table::Look;
 
 use crate::cli::Format;

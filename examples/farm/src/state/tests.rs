@@ -21,23 +21,29 @@ fn a_result_outlives_the_run_bit_for_bit() {
     let (_dir, source, path) = folder();
     let measured = track("a.wav", 0.1 + 0.2);
     let state = State::open(&path, "x").unwrap();
-    assert_eq!(state.lookup(&source, stamp(&source)).unwrap(), None);
+    assert_eq!(
+        state.lookup::<Track>(&source, stamp(&source)).unwrap(),
+        None
+    );
     state.store(&source, stamp(&source), &measured).unwrap();
     drop(state);
     let state = State::open(&path, "x").unwrap();
     assert_eq!(
-        state.lookup(&source, stamp(&source)).unwrap(),
+        state.lookup::<Track>(&source, stamp(&source)).unwrap(),
         Some(measured)
     );
     let url = Source::Url(source.display().into_owned());
     assert_eq!(
-        state.lookup(&url, None).unwrap(),
+        state.lookup::<Track>(&url, None).unwrap(),
         None,
         "a URL is not the file of the same name"
     );
     drop(state);
     let other = State::open(&path, "other settings").unwrap();
-    assert_eq!(other.lookup(&source, stamp(&source)).unwrap(), None);
+    assert_eq!(
+        other.lookup::<Track>(&source, stamp(&source)).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -53,7 +59,10 @@ fn a_changed_file_is_measured_again() {
         .unwrap();
     let touched = std::time::SystemTime::now() + std::time::Duration::from_nanos(1_000_000);
     file.set_modified(touched).unwrap();
-    assert_eq!(state.lookup(&source, stamp(&source)).unwrap(), None);
+    assert_eq!(
+        state.lookup::<Track>(&source, stamp(&source)).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -71,7 +80,10 @@ fn failures_that_may_pass_are_tried_again() {
         track.error_kind = Some(kind.to_owned());
         state.store(&source, stamp(&source), &track).unwrap();
         assert_eq!(
-            state.lookup(&source, stamp(&source)).unwrap().is_some(),
+            state
+                .lookup::<Track>(&source, stamp(&source))
+                .unwrap()
+                .is_some(),
             kept,
             "{kind}"
         );
@@ -91,19 +103,22 @@ fn an_announced_change_keeps_the_result_before_and_after() {
             .expect(&source, Stamp::of(&temporary).unwrap())
             .unwrap();
         assert_eq!(
-            state.lookup(&source, stamp(&source)).unwrap(),
+            state.lookup::<Track>(&source, stamp(&source)).unwrap(),
             Some(measured.clone()),
             "before"
         );
         fs::rename(&temporary, source.path().unwrap()).unwrap();
         assert_eq!(
-            state.lookup(&source, stamp(&source)).unwrap(),
+            state.lookup::<Track>(&source, stamp(&source)).unwrap(),
             Some(measured.clone()),
             "after"
         );
     }
     fs::write(source.path().unwrap(), "something else").unwrap();
-    assert_eq!(state.lookup(&source, stamp(&source)).unwrap(), None);
+    assert_eq!(
+        state.lookup::<Track>(&source, stamp(&source)).unwrap(),
+        None
+    );
 }
 
 #[test]
@@ -172,7 +187,7 @@ fn damaged_states_do_not_panic() {
         fs::write(&path, bytes).unwrap();
         if let Ok(state) = State::open(&path, "x") {
             for i in 0..20 {
-                let _any = state.lookup(&Source::Url(format!("u:{i}")), None);
+                let _any = state.lookup::<Track>(&Source::Url(format!("u:{i}")), None);
             }
             let _any = state.store(&source, stamp(&source), &track("a", 9.0));
         }

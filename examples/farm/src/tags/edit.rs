@@ -19,7 +19,7 @@ use std::io::{self, BufReader, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Whose free-form MP4 items these are.
-const ITUNES: &str = "com.apple.iTunes";
+pub(super) const ITUNES: &str = "com.apple.iTunes";
 
 /// A kind of file that tags are written into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,7 +230,7 @@ fn is_user_text(frame: &Frame<'_>, key: &str) -> bool {
     matches!(frame, Frame::UserText(frame) if frame.description.eq_ignore_ascii_case(key))
 }
 
-fn is_itunes_item(atom: &Atom<'_>, key: &str) -> bool {
+pub(super) fn is_itunes_item(atom: &Atom<'_>, key: &str) -> bool {
     match atom.ident() {
         AtomIdent::Freeform { mean, name } => mean == ITUNES && name.eq_ignore_ascii_case(key),
         AtomIdent::Fourcc(_) => false,
@@ -238,7 +238,9 @@ fn is_itunes_item(atom: &Atom<'_>, key: &str) -> bool {
 }
 
 /// Runs lofty: its errors, and a panic on a file that it did not foresee, concern that file only.
-fn guarded<T>(act: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>) -> Result<T, TagError> {
+pub(super) fn guarded<T>(
+    act: impl FnOnce() -> Result<T, Box<dyn std::error::Error>>,
+) -> Result<T, TagError> {
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(match find_io(&*error) {

@@ -6,6 +6,10 @@
 mod audio;
 mod edit;
 mod replace;
+mod riff;
+mod transfer;
+
+pub use transfer::{holds_whole_file, transfer};
 
 use crate::state::Stamp;
 use edit::{Kind, Tag};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `auris-farm measure` as a program: what it answers, and what it does when something goes wrong.
+//! `auris-farm` as a program: what it answers, and what it does when something goes wrong.
 //!
 //! Media are made by GStreamer at test time; every child has a time limit.
 mod farm;
@@ -12,6 +12,9 @@ mod inputs;
 mod memory;
 mod mutants;
 mod network;
+mod process;
+mod process_safety;
+mod process_tags;
 mod resume;
 mod split;
 mod tagging;

@@ -2,9 +2,10 @@
 //! Some channels that go through the kernel together, pass after pass.
 #![allow(unsafe_code)]
 use super::lanes::Sample;
-use super::pass::Pass;
+use super::pass::{Form, Pass};
 use super::plan::{Engine, Kernels, Run, Shape};
 use super::reference;
+use std::marker::PhantomData;
 
 /// Samples that are worked on at once where there are several passes: they stay in the first-level
 /// cache.
@@ -21,28 +22,56 @@ pub(super) struct Group {
     scratch: Vec<f64>,
 }
 
+/// Frames on which groups work at the same time.
+#[derive(Clone, Copy)]
+pub(super) struct Samples<'a, T> {
+    io: *mut T,
+    /// Samples of a frame.
+    stride: usize,
+    frames: usize,
+    borrowed: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: a pointer to samples that are borrowed as long as this lives; `Group::run` is unsafe
+// because two threads could use the same one.
+unsafe impl<T: Send> Send for Samples<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Samples<'_, T> {}
+
+impl<'a, T> Samples<'a, T> {
+    pub fn new(io: &'a mut [T], stride: usize) -> Self {
+        Samples {
+            io: io.as_mut_ptr(),
+            stride,
+            frames: io.len() / stride,
+            borrowed: PhantomData,
+        }
+    }
+}
+
 /// Which of a shape's kernels takes samples of a type as they are.
-pub(super) trait Direct: Sample {
-    fn kernel(kernels: &Kernels, frames: usize) -> Run<Self>;
-    /// The general kernel, if it takes these samples.
-    fn general(kernels: &Kernels) -> Option<Run<Self>>;
+pub(super) trait Direct: Sample + Send {
+    /// For a pass in this form, if there is one.
+    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<Self>>;
 }
 
 impl Direct for f32 {
-    fn kernel(kernels: &Kernels, frames: usize) -> Run<f32> {
-        kernels.f32[usize::from(frames >= MANY)]
-    }
-    fn general(_: &Kernels) -> Option<Run<f32>> {
-        None
+    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f32>> {
+        (form == Form::Scaled).then_some(kernels.f32[usize::from(frames >= MANY)])
     }
 }
 
 impl Direct for f64 {
-    fn kernel(kernels: &Kernels, frames: usize) -> Run<f64> {
-        kernels.f64[usize::from(frames >= MANY)]
+    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f64>> {
+        Some(wide(kernels, form, frames))
     }
-    fn general(kernels: &Kernels) -> Option<Run<f64>> {
-        Some(kernels.general)
+}
+
+fn wide(kernels: &Kernels, form: Form, frames: usize) -> Run<f64> {
+    match form {
+        Form::Scaled => kernels.f64[usize::from(frames >= MANY)],
+        Form::Plain => kernels.plain,
+        Form::Ramp => kernels.ramp,
     }
 }
 
@@ -67,50 +96,47 @@ impl Group {
         (section / used, section % used * width + lane)
     }
 
-    /// Filters `frames` frames, `stride` samples apart; `io` is the first sample of the first channel.
+    /// Filters its channels.
     ///
     /// # Safety
-    /// Samples of this group's channels are good for reads and writes, and nobody else uses them.
-    pub unsafe fn run<T: Direct>(&mut self, io: *mut T, stride: usize, frames: usize) {
-        for pass in &mut self.passes {
-            pass.prepare();
-        }
+    /// `all` has these channels, and nobody else uses their samples meanwhile.
+    pub unsafe fn run<T: Direct>(&mut self, all: Samples<'_, T>) {
+        let Samples { stride, frames, .. } = all;
+        debug_assert!(self.first + self.shape.width <= stride);
+        // SAFETY: a frame has these channels.
+        let io = unsafe { all.io.add(self.first) };
         // SAFETY: the caller's promise; shapes have kernels for this processor and as many slots as
         // these need.
         unsafe {
-            match (&self.shape.engine, &mut self.passes[..]) {
-                (Engine::Scalar, passes) => {
-                    for pass in passes {
+            let kernels = match &self.shape.engine {
+                Engine::Lanes(kernels) => kernels,
+                Engine::Scalar => {
+                    for pass in &mut self.passes {
                         reference::run(pass.rows(), self.shape.sections, io, stride, frames);
                     }
+                    return;
                 }
-                (Engine::Lanes(kernels), [pass]) if !pass.is_general() => {
-                    T::kernel(kernels, frames)(pass.rows(), io, stride, frames);
+            };
+            self.passes.iter_mut().for_each(Pass::prepare);
+            if let [pass] = &mut self.passes[..]
+                && let Some(kernel) = T::kernel(kernels, pass.form(), frames)
+            {
+                kernel(pass.rows(), io, stride, frames);
+                return;
+            }
+            let width = self.shape.width;
+            let mut done = 0;
+            while done < frames {
+                let count = (frames - done).min(SCRATCH / width);
+                let io = io.add(done * stride);
+                let scratch = &mut self.scratch[..count * width];
+                copy_in(io, stride, width, scratch);
+                for pass in &mut self.passes {
+                    let kernel = wide(kernels, pass.form(), count);
+                    kernel(pass.rows(), scratch.as_mut_ptr(), width, count);
                 }
-                (Engine::Lanes(kernels), [pass]) if T::general(kernels).is_some() => {
-                    if let Some(kernel) = T::general(kernels) {
-                        kernel(pass.rows(), io, stride, frames);
-                    }
-                }
-                (Engine::Lanes(kernels), passes) => {
-                    let width = self.shape.width;
-                    let scratch = &mut self.scratch[..];
-                    let mut done = 0;
-                    while done < frames {
-                        let count = (frames - done).min(scratch.len() / width);
-                        let io = io.add(done * stride);
-                        copy_in(io, stride, width, &mut scratch[..count * width]);
-                        for pass in &mut *passes {
-                            let kernel = match pass.is_general() {
-                                true => kernels.general,
-                                false => f64::kernel(kernels, count),
-                            };
-                            kernel(pass.rows(), scratch.as_mut_ptr(), width, count);
-                        }
-                        copy_out(io, stride, width, &scratch[..count * width]);
-                        done += count;
-                    }
-                }
+                copy_out(io, stride, width, scratch);
+                done += count;
             }
         }
     }

@@ -11,10 +11,10 @@
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
 use super::pass::{Rows, row};
-use super::work::{Steps, Work};
+use super::work::{RAMP, Steps, Work};
 
-/// Filters `frames` frames, at least one, of `C` samples, `stride` apart, in place. `GENERAL` has b0
-/// and lets coefficients and gain move, without it the input of each section is scaled by 1 / b0.
+/// Filters `frames` frames, at least one, of `C` samples, `stride` apart, in place, in
+/// one of the forms that [`super::work`] has.
 ///
 /// # Safety
 /// The processor has what `V` needs; `rows` has at least `NV`·W slots, and nobody else uses it or
@@ -26,7 +26,7 @@ pub(super) unsafe fn run<
     const C: usize,
     const NV: usize,
     const D: usize,
-    const GENERAL: bool,
+    const FORM: u8,
 >(
     rows: Rows,
     io: *mut T,
@@ -37,7 +37,7 @@ pub(super) unsafe fn run<
     let late = D * (sections - 1);
     // SAFETY: the caller's promise; `from` advances below `frames` only, `to` comes after.
     unsafe {
-        let mut work = Work::<V, NV>::new::<C, GENERAL>(rows);
+        let mut work = Work::<V, NV>::new::<C, FORM>(rows);
         let by = Steps::<V, NV>::new(rows);
         let (mut next_in, mut next_out) = (1, 0);
         let (mut begin, mut end) = match D > 0 && sections > 1 {
@@ -52,12 +52,12 @@ pub(super) unsafe fn run<
             macro_rules! one {
                 ($i:literal, $track:literal) => {{
                     let frame = T::frame::<V, C>(from.add($i * stride));
-                    let y = work.step::<C, D, GENERAL, $track>(frame, &by);
-                    T::leave::<V, C>(work.amplify::<GENERAL>(y, &by), to.add($i * stride));
+                    let y = work.step::<C, D, FORM, $track>(frame, &by);
+                    T::leave::<V, C>(work.amplify::<FORM>(y, &by), to.add($i * stride));
                 }};
             }
             if t >= late && t < frames {
-                if !GENERAL {
+                if FORM != RAMP {
                     // Two are left for the steps that keep track.
                     while left >= 6 {
                         one!(0, false);
@@ -83,21 +83,21 @@ pub(super) unsafe fn run<
                         frame = T::frame::<V, C>(from);
                         from = from.add(stride);
                     }
-                    let y = work.step::<C, D, GENERAL, true>(frame, &by);
+                    let y = work.step::<C, D, FORM, true>(frame, &by);
                     if writes {
-                        T::leave::<V, C>(work.amplify::<GENERAL>(y, &by), to);
+                        T::leave::<V, C>(work.amplify::<FORM>(y, &by), to);
                         to = to.add(stride);
                     }
                     left -= 1;
                 }
             }
             if D == 0 {
-                work.save_all::<GENERAL>(rows);
+                work.save_all::<FORM>(rows);
                 break;
             }
             t = until;
             if t == begin {
-                work.enter::<C, GENERAL>(rows, next_in);
+                work.enter::<C, FORM>(rows, next_in);
                 next_in += 1;
                 begin = match next_in < sections {
                     true => begin + D,
@@ -105,7 +105,7 @@ pub(super) unsafe fn run<
                 };
             }
             if t == end {
-                work.save::<GENERAL>(rows, next_out);
+                work.save::<FORM>(rows, next_out);
                 next_out += 1;
                 end += D;
                 if next_out == sections {
@@ -113,7 +113,7 @@ pub(super) unsafe fn run<
                 }
             }
         }
-        if GENERAL {
+        if FORM == RAMP {
             work.gain.store(rows.at(row::GAIN, (NV - 1) * V::W));
         }
     }

@@ -12,14 +12,21 @@ mod lanes;
 mod pass;
 mod plan;
 mod reference;
+#[cfg(test)]
+mod tests;
 mod work;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 use super::section::Section;
 use crate::simd::Level;
-use group::{Direct, Group};
+use group::{Direct, Group, Samples};
 use pass::{Pass, State};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Samples times sections of a call that are worth the pains of sharing them out to threads.
+const WORTH_THREADS: usize = 1 << 18;
 
 /// A row of sections for each channel of interleaved audio, and a gain at its end.
 ///
@@ -30,6 +37,7 @@ pub struct Cascade {
     sections: usize,
     groups: Vec<Group>,
     ramp_left: usize,
+    threads: Option<ThreadPool>,
 }
 
 impl Cascade {
@@ -49,6 +57,22 @@ impl Cascade {
             sections,
             groups,
             ramp_left: 0,
+            threads: None,
+        }
+    }
+
+    /// Shares out large calls, groups of channels each, to `threads` threads of its own; 0 and 1 are
+    /// for none but the caller's. The result is the same. If the system gives none, the caller's
+    /// does it all.
+    pub fn set_threads(&mut self, threads: usize) {
+        let now = self
+            .threads
+            .as_ref()
+            .map_or(1, ThreadPool::current_num_threads);
+        let wanted = threads.clamp(1, self.groups.len().max(1));
+        if now != wanted {
+            let builder = ThreadPoolBuilder::new().num_threads(wanted);
+            self.threads = (wanted > 1).then(|| builder.build().ok()).flatten();
         }
     }
 
@@ -121,9 +145,17 @@ impl Cascade {
                 ramp => ramp.min(left.len() / stride),
             };
             let (now, later) = left.split_at_mut(frames * stride);
-            for group in &mut self.groups {
-                // SAFETY: `now` has `frames` frames of `stride` channels, among them the group's.
-                unsafe { group.run(now.as_mut_ptr().add(group.first), stride, frames) };
+            let work = now.len() * self.sections;
+            let all = Samples::new(now, stride);
+            let each = |group: &mut Group| {
+                // SAFETY: no two groups have a channel in common.
+                unsafe { group.run(all) }
+            };
+            match &self.threads {
+                Some(pool) if work >= WORTH_THREADS => {
+                    pool.install(|| self.groups.par_iter_mut().for_each(each));
+                }
+                _ => self.groups.iter_mut().for_each(each),
             }
             if self.ramp_left > 0 {
                 self.ramp_left -= frames;

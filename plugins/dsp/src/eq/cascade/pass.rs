@@ -34,7 +34,7 @@ pub(super) mod row {
     pub const X2: usize = 22;
     pub const Y1: usize = 23;
     pub const Y2: usize = 24;
-    /// Scale of input and output: 1 in the general form.
+    /// Scale of input and output: 1 in other forms.
     pub const X_SCALE: usize = 25;
     pub const Y_SCALE: usize = 26;
     /// Number of the section.
@@ -47,6 +47,9 @@ const LINE: usize = 8;
 
 /// Scales from 1 / this to this are far from the ends of f64 for any audio.
 const LARGEST_SCALE: f64 = 1e90;
+
+/// By how much rounding may change the response of a section, −208 dB.
+const PRECISION: f64 = 4e-11;
 
 /// States below this, −3000 dB, are silence.
 const SILENCE: f64 = 1e-150;
@@ -66,6 +69,15 @@ impl Rows {
         // SAFETY: the caller's promise.
         unsafe { self.base.add(row * self.slots + slot) }
     }
+}
+
+/// Which form of the kernel a pass needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Inputs are scaled by 1 / b0.
+    Scaled,
+    Plain,
+    Ramp,
 }
 
 /// State of one section of one channel: x₁, x₂, y₁, y₂.
@@ -133,9 +145,23 @@ impl Pass {
         &mut self.data[self.start + row * self.slots..][..self.slots]
     }
 
-    /// Whether the kernel has to run its general form.
-    pub fn is_general(&self) -> bool {
-        !self.scaled
+    pub fn form(&self) -> Form {
+        match (self.moving, self.scaled) {
+            (true, _) => Form::Ramp,
+            (false, true) => Form::Scaled,
+            (false, false) => Form::Plain,
+        }
+    }
+
+    fn section(&self, slot: usize) -> Section {
+        let number = |r| self.row(r)[slot];
+        Section {
+            b0: number(row::B0),
+            b1: number(row::B1),
+            b2: number(row::B2),
+            a1: number(row::A1),
+            a2: number(row::A2),
+        }
     }
 
     pub fn set(&mut self, slot: usize, to: Section) {
@@ -211,18 +237,22 @@ impl Pass {
                 None => 1.0,
                 Some(below) => self.row(row::Y_SCALE)[below],
             };
-            let b0 = self.row(row::B0)[slot];
+            let section = self.section(slot);
+            let b0 = section.b0;
             let scale = before * b0;
             // Written so that a NaN is out of range.
-            if !(scale.abs() <= LARGEST_SCALE && scale.abs() >= 1.0 / LARGEST_SCALE) {
+            let is_in_range = scale.abs() <= LARGEST_SCALE && scale.abs() >= 1.0 / LARGEST_SCALE;
+            let Some((n1, n2)) = scaled(section).filter(|_| is_in_range) else {
                 self.row_mut(row::X_SCALE).fill(1.0);
                 self.row_mut(row::Y_SCALE).fill(1.0);
                 return;
-            }
+            };
+            self.row_mut(row::N1)[slot] = n1;
+            self.row_mut(row::N2)[slot] = n2;
             self.row_mut(row::X_SCALE)[slot] = before;
             self.row_mut(row::Y_SCALE)[slot] = scale;
-            self.row_mut(row::N1)[slot] = self.row(row::B1)[slot] / b0;
-            self.row_mut(row::N2)[slot] = self.row(row::B2)[slot] / b0;
+            self.row_mut(row::N1)[slot] = n1;
+            self.row_mut(row::N2)[slot] = n2;
             self.row_mut(row::END)[slot] = scale * self.row(row::GAIN)[slot];
         }
         for slot in 0..used {
@@ -295,4 +325,22 @@ impl Pass {
 /// In the order of their rows.
 fn numbers(section: Section) -> [f64; 5] {
     [section.b0, section.b1, section.b2, section.a1, section.a2]
+}
+
+/// b1 / b0 and b2 / b0, if they can be had with enough precision.
+///
+/// What decides near z = 1, where the poles of every band far below the rate are, is the sum of the
+/// two, near z = −1 the difference. So the second makes up for the rounding of the first; what is
+/// left still matters for a narrow bell at 20 Hz of 192 kHz.
+fn scaled(section: Section) -> Option<(f64, f64)> {
+    let Section { b0, b1, b2, a1, a2 } = section;
+    let side = if a1 < 0.0 { 1.0 } else { -1.0 };
+    let n1 = b1 / b0;
+    let left1 = side * (-n1).mul_add(b0, b1);
+    let n2 = b2 / b0;
+    let n2 = n2 + ((-n2).mul_add(b0, b2) + left1) / b0;
+    let left = ((-n2).mul_add(b0, b2) + left1).abs() / b0.abs();
+    // The denominator is least at about the angle w of the poles, where it is about this.
+    let w = (1.0 + side * a1 + a2).sqrt();
+    (left <= PRECISION * w * w.min(1.0 - a2)).then_some((n1, n2))
 }

@@ -4,6 +4,7 @@
 use super::kernel;
 use super::lanes::{Lanes, Pair, Sample};
 use super::pass::Rows;
+use super::work::{PLAIN, RAMP, SCALED};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Eight, Four};
 use crate::simd::Level;
@@ -11,12 +12,13 @@ use crate::simd::Level;
 /// A kernel: rows, samples, stride, frames. Unsafe as [`kernel::run`] is.
 pub(super) type Run<T> = unsafe fn(Rows, *mut T, usize, usize);
 
-/// The kernels of one shape. Runs of few frames have one of less skew.
+/// The kernels of one shape: in the scaled form for f32 and f64, and others. Runs of few frames have one of less skew.
 #[derive(Clone, Copy)]
 pub(super) struct Kernels {
     pub f32: [Run<f32>; 2],
     pub f64: [Run<f64>; 2],
-    pub general: Run<f64>,
+    pub plain: Run<f64>,
+    pub ramp: Run<f64>,
 }
 
 /// What a group of channels runs on.
@@ -52,14 +54,14 @@ macro_rules! table {
             use super::*;
 
             $(#[target_feature(enable = $feature)])?
-            unsafe fn entry<T: Sample, const C: usize, const NV: usize, const D: usize, const GENERAL: bool>(
+            unsafe fn entry<T: Sample, const C: usize, const NV: usize, const D: usize, const FORM: u8>(
                 rows: Rows,
                 io: *mut T,
                 stride: usize,
                 frames: usize,
             ) {
                 // SAFETY: the caller's promise.
-                unsafe { kernel::run::<$lanes, T, C, NV, D, GENERAL>(rows, io, stride, frames) }
+                unsafe { kernel::run::<$lanes, T, C, NV, D, FORM>(rows, io, stride, frames) }
             }
 
             pub const TABLE: Table = Table {
@@ -71,14 +73,15 @@ macro_rules! table {
                 kernels: |width, vectors| match (width, vectors) {
                     $($(($width, $vectors) => Kernels {
                         f32: [
-                            entry::<f32, $width, $vectors, $few, false>,
-                            entry::<f32, $width, $vectors, $many, false>,
+                            entry::<f32, $width, $vectors, $few, SCALED>,
+                            entry::<f32, $width, $vectors, $many, SCALED>,
                         ],
                         f64: [
-                            entry::<f64, $width, $vectors, $few, false>,
-                            entry::<f64, $width, $vectors, $many, false>,
+                            entry::<f64, $width, $vectors, $few, SCALED>,
+                            entry::<f64, $width, $vectors, $many, SCALED>,
                         ],
-                        general: entry::<f64, $width, $vectors, $few, true>,
+                        plain: entry::<f64, $width, $vectors, $few, PLAIN>,
+                        ramp: entry::<f64, $width, $vectors, $few, RAMP>,
                     },)*)*
                     _ => unreachable!("a shape that the table does not list"),
                 },

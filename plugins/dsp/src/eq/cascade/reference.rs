@@ -4,7 +4,7 @@
 use super::lanes::Sample;
 use super::pass::{Rows, row};
 
-/// One channel through `sections` sections, in the general form.
+/// One channel through `sections` sections, never scaled.
 ///
 /// # Safety
 /// As for the kernel, with `sections` slots.

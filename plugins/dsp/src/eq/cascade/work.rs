@@ -10,6 +10,13 @@
 use super::lanes::Lanes;
 use super::pass::{Rows, row};
 
+/// The form in which the input of each section is scaled by 1 / b0: one operation less.
+pub(super) const SCALED: u8 = 0;
+/// The form with b0.
+pub(super) const PLAIN: u8 = 1;
+/// The same, while coefficients and gain move.
+pub(super) const RAMP: u8 = 2;
+
 /// One vector per W slots.
 pub(super) struct Work<V, const NV: usize> {
     b0: [V; NV],
@@ -107,10 +114,10 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    pub unsafe fn new<const C: usize, const GENERAL: bool>(rows: Rows) -> Self {
-        let (b1, b2, gain) = match GENERAL {
-            true => (row::B1, row::B2, row::GAIN),
-            false => (row::N1, row::N2, row::END),
+    pub unsafe fn new<const C: usize, const FORM: u8>(rows: Rows) -> Self {
+        let (b1, b2, gain) = match FORM {
+            SCALED => (row::N1, row::N2, row::END),
+            _ => (row::B1, row::B2, row::GAIN),
         };
         // SAFETY: the caller's promise.
         unsafe {
@@ -160,7 +167,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    pub unsafe fn enter<const C: usize, const GENERAL: bool>(&mut self, rows: Rows, k: usize) {
+    pub unsafe fn enter<const C: usize, const FORM: u8>(&mut self, rows: Rows, k: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             let masks = Self::masks(rows, k);
@@ -168,7 +175,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
             take(rows, row::X2, &mut self.x2, &masks);
             take(rows, row::Y1, &mut self.y[0], &masks);
             take(rows, row::Y2, &mut self.y[1], &masks);
-            if GENERAL {
+            if FORM == RAMP {
                 take(rows, row::B0, &mut self.b0, &masks);
                 take(rows, row::B1, &mut self.b1, &masks);
                 take(rows, row::B2, &mut self.b2, &masks);
@@ -189,9 +196,9 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    pub unsafe fn save<const GENERAL: bool>(&self, rows: Rows, k: usize) {
+    pub unsafe fn save<const FORM: u8>(&self, rows: Rows, k: usize) {
         // SAFETY: the caller's promise.
-        unsafe { self.put::<GENERAL>(rows, Some(&Self::masks(rows, k))) }
+        unsafe { self.put::<FORM>(rows, Some(&Self::masks(rows, k))) }
     }
 
     /// Keeps all states.
@@ -199,20 +206,20 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    pub unsafe fn save_all<const GENERAL: bool>(&self, rows: Rows) {
+    pub unsafe fn save_all<const FORM: u8>(&self, rows: Rows) {
         // SAFETY: the caller's promise.
-        unsafe { self.put::<GENERAL>(rows, None) }
+        unsafe { self.put::<FORM>(rows, None) }
     }
 
     #[inline(always)]
-    unsafe fn put<const GENERAL: bool>(&self, rows: Rows, masks: Option<&[V::Mask; NV]>) {
+    unsafe fn put<const FORM: u8>(&self, rows: Rows, masks: Option<&[V::Mask; NV]>) {
         // SAFETY: the caller's promise.
         unsafe {
             put(rows, row::X1, &self.x1, masks);
             put(rows, row::X2, &self.x2, masks);
             put(rows, row::Y1, &self.y[0], masks);
             put(rows, row::Y2, &self.y[1], masks);
-            if GENERAL {
+            if FORM == RAMP {
                 put(rows, row::B0, &self.b0, masks);
                 put(rows, row::B1, &self.b1, masks);
                 put(rows, row::B2, &self.b2, masks);
@@ -225,7 +232,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// One frame into the first section; returns the last vector of outputs. Only after two steps
     /// with `TRACK` (or after none) can states be kept.
     #[inline(always)]
-    pub fn step<const C: usize, const D: usize, const GENERAL: bool, const TRACK: bool>(
+    pub fn step<const C: usize, const D: usize, const FORM: u8, const TRACK: bool>(
         &mut self,
         frame: V,
         by: &Steps<V, NV>,
@@ -238,20 +245,27 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
                 (_, 0) => new[j - 1],
                 _ => self.y[D.max(1) - 1][j].shift::<C>(self.y[D.max(1) - 1][j - 1]),
             };
-            new[j] = if GENERAL {
+            if FORM == RAMP {
                 self.b0[j] = self.b0[j].add(by.b0[j]);
                 self.b1[j] = self.b1[j].add(by.b1[j]);
                 self.b2[j] = self.b2[j].add(by.b2[j]);
                 self.a1[j] = self.a1[j].add(by.a1[j]);
                 self.a2[j] = self.a2[j].add(by.a2[j]);
-                self.transposed(j).0.plus(self.b0[j], x)
+            }
+            // What the input of a section counts with.
+            let with = |sum: V, x: V| match FORM {
+                SCALED => sum.add(x),
+                _ => sum.plus(self.b0[j], x),
+            };
+            new[j] = if FORM == RAMP {
+                with(self.transposed(j).0, x)
             } else if is_direct::<V, C>() {
-                let zeros = self.b2[j].mul(self.x2[j]).plus(self.b1[j], self.x1[j]);
-                x.add(zeros)
+                let past = self.b2[j].mul(self.x2[j]).plus(self.b1[j], self.x1[j]);
+                with(past, x)
                     .minus(self.a2[j], self.y[1][j])
                     .minus(self.a1[j], self.y[0][j])
             } else {
-                let y = x.add(self.s1[j]);
+                let y = with(self.s1[j], x);
                 self.s1[j] = self.s2[j].plus(self.b1[j], x).minus(self.a1[j], y);
                 self.s2[j] = self.b2[j].mul(x).minus(self.a2[j], y);
                 y
@@ -270,8 +284,8 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
 
     /// The end of the row.
     #[inline(always)]
-    pub fn amplify<const GENERAL: bool>(&mut self, y: V, by: &Steps<V, NV>) -> V {
-        if GENERAL {
+    pub fn amplify<const FORM: u8>(&mut self, y: V, by: &Steps<V, NV>) -> V {
+        if FORM == RAMP {
             self.gain = self.gain.add(by.gain);
         }
         y.mul(self.gain)

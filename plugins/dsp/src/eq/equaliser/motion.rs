@@ -144,7 +144,11 @@ fn value(width: Width) -> f64 {
 
 /// A logarithm that is finite whatever comes.
 fn log(x: f64) -> f64 {
-    x.max(1e-6).min(1e9).ln()
+    if x.is_nan() {
+        0.0
+    } else {
+        x.clamp(1e-6, 1e9).ln()
+    }
 }
 
 fn gain(decibel: f64) -> f64 {

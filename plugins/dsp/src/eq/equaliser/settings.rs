@@ -122,8 +122,8 @@ pub(super) struct Context {
 impl Context {
     /// How many segments of the grid `seconds` take, begun ones counted.
     pub(super) fn segments(&self, seconds: f64) -> u32 {
-        // A maximum that ignores NaN.
-        let frames = (seconds.max(0.0).min(60.0) * self.rate).ceil();
+        // NaN becomes 0 in the end.
+        let frames = (seconds.clamp(0.0, 60.0) * self.rate).ceil();
         (frames as u32).div_ceil(GRID as u32).max(1)
     }
 }

@@ -137,7 +137,10 @@ impl Recursive {
     /// Takes out bands that are flat and silent. Returns false if something was no finite number.
     /// On a grid point only.
     pub(super) fn settle(&mut self, context: &Context) -> bool {
-        let finite = (self.stages.iter_mut()).fold(true, |all, s| s.cascade.settle() && all);
+        let mut finite = true;
+        for stage in &mut self.stages {
+            finite &= stage.cascade.settle();
+        }
         let before = self.slots.len();
         let mut slots = Vec::new();
         for i in 0..before {

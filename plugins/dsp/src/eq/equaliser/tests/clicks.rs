@@ -107,8 +107,15 @@ fn changes_of_structure_are_smooth() {
         alignment: Alignment::LinkwitzRiley,
         ..pass(Kind::HighPass, 100.0)
     };
+    let mid = Band {
+        stereo_mode: StereoMode::Mid,
+        gain: 3.0,
+        ..a
+    };
     let mut matched = with(&[a, steep]);
     matched.curve.design = Design::Matched;
+    let mut uneven = with(&[mid, a]);
+    uneven.curve.gains.push((1, -6.0));
     let changes = [
         with(&[a]),
         with(&[Band {
@@ -131,8 +138,13 @@ fn changes_of_structure_are_smooth() {
                 stereo_mode: StereoMode::Mid,
                 ..a
             },
-            Band { channels: 1, ..a },
+            Band {
+                channels: 1,
+                gain: -6.0,
+                ..a
+            },
         ]),
+        uneven,
         with(&[Band { gain: 0.5, ..a }; 20]),
         with(&[]),
         with(&[pass(Kind::Notch, 180.0)]),

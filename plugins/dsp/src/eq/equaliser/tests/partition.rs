@@ -42,23 +42,26 @@ fn band() -> impl Strategy<Value = Band> {
 fn settings() -> impl Strategy<Value = Settings> {
     let bands = prop::collection::vec(band(), 0..5);
     let other = (
-        -6.0..6.0f64,
+        (-6.0..6.0f64, 0u64..4),
         prop::bool::ANY,
         prop::bool::ANY,
         prop::bool::ANY,
     );
-    (bands, other, 0.0..0.03f64).prop_map(|(bands, (preamp, some, matched, off), ramp_time)| {
-        let mut settings = with(&bands);
-        settings.curve.preamp = if some { preamp } else { 0.0 };
-        settings.curve.design = if matched {
-            Design::Matched
-        } else {
-            Design::Rbj
-        };
-        settings.bypass = off && some;
-        settings.ramp_time = ramp_time;
-        settings
-    })
+    (bands, other, 0.0..0.03f64).prop_map(
+        |(bands, ((preamp, gained), some, matched, off), ramp_time)| {
+            let mut settings = with(&bands);
+            settings.curve.preamp = if some { preamp } else { 0.0 };
+            settings.curve.gains = vec![(gained, -preamp)];
+            settings.curve.design = if matched {
+                Design::Matched
+            } else {
+                Design::Rbj
+            };
+            settings.bypass = off && some;
+            settings.ramp_time = ramp_time;
+            settings
+        },
+    )
 }
 
 /// Changes at frames, in blocks that end where `cuts` say and at the changes.

@@ -22,10 +22,15 @@ fn filter(x: &mut [f64], stride: usize, first: usize, q: &Section) {
 /// `settings` by the letter, for a layout of channels without positions.
 fn naive(settings: &Settings, channels: usize, x: &mut [f64]) {
     let gain = 10f64.powf(settings.curve.preamp / 20.0);
-    x.iter_mut().for_each(|x| *x *= gain);
+    let bits = Layout::unpositioned(channels).bits;
+    for (i, x) in x.iter_mut().enumerate() {
+        let own = settings.curve.gains.iter();
+        let own = own.filter(|(mask, _)| mask & bits[i % channels] != 0);
+        *x *= gain * 10f64.powf(own.map(|(_, g)| g).sum::<f64>() / 20.0);
+    }
     for band in settings.curve.bands.iter().filter(|b| b.enabled) {
         let sections = design::sections(band, f64::from(RATE), settings.curve.design);
-        let on = |c: usize| band.channels & Layout::unpositioned(channels).bits[c] != 0;
+        let on = |c: usize| band.channels & bits[c] != 0;
         let pair = channels >= 2 && on(0) && on(1);
         let only: Vec<usize> = match band.stereo_mode {
             StereoMode::Stereo => (0..channels).filter(|c| on(*c)).collect(),
@@ -84,11 +89,13 @@ proptest! {
     fn any_curve_is_what_its_bands_are_one_by_one(
         bands in prop::collection::vec(band(), 0..9),
         preamp in -9.0..3.0f64,
+        gains in prop::collection::vec((1u64..8, -6.0..6.0f64), 0..3),
         matched in prop::bool::ANY,
         channels in 1usize..6,
     ) {
         let mut settings = with(&bands);
         settings.curve.preamp = preamp;
+        settings.curve.gains = gains;
         settings.curve.design = if matched { Design::Matched } else { Design::Rbj };
         let mut expected = noise(2000 * channels);
         let mut x = expected.clone();

@@ -38,7 +38,7 @@ fn flat_settings_let_every_bit_through() {
         for format in FORMATS {
             let mut eq = equaliser(format, 2, &settings);
             assert!(eq.is_transparent());
-            let mut raw: Vec<u8> = (0..8192u32).map(|i| (i * 193 >> 3) as u8).collect();
+            let mut raw: Vec<u8> = (0..8192u32).map(|i| ((i * 193) >> 3) as u8).collect();
             let before = raw.clone();
             assert!(!eq.process(&mut raw).non_finite);
             assert_eq!(raw, before);

@@ -27,6 +27,10 @@ const AUTO: u64 = 10 * MIB;
 const LOUDNESS_SECONDS: u64 = 3;
 /// Rate and channels where they are known too late, such as those of a URL: more is rare.
 const MOST_SAMPLES: u64 = 192_000 * 2;
+/// An encoder, its muxer and what lies between.
+const ENCODER: u64 = 6 * MIB;
+/// Linear phase, per channel.
+const CONVOLVER: u64 = 2 * MIB;
 /// A result, its tags and its place in the report.
 const RECORD: u64 = 4096;
 
@@ -56,6 +60,26 @@ impl Need {
     /// Of a pipeline that GStreamer puts together.
     pub fn of_auto() -> Self {
         Need { bytes: AUTO }
+    }
+
+    /// The same with an equaliser and an encoder behind it, for that many channels.
+    pub fn with_encoder(self, linear_phase: bool, channels: Option<u32>) -> Self {
+        let channels = u64::from(channels.unwrap_or(2));
+        let equaliser = if linear_phase {
+            CONVOLVER * channels
+        } else {
+            0
+        };
+        Need {
+            bytes: self.bytes.saturating_add(ENCODER + equaliser),
+        }
+    }
+
+    /// Of copying tags to a file of that size, which most formats' writers hold twice.
+    pub fn of_tags(size: u64) -> Self {
+        Need {
+            bytes: size.saturating_mul(2),
+        }
     }
 
     /// The same with loudness, for that many samples a second in all channels.
@@ -98,7 +122,7 @@ impl Memory {
         let floor = base + PIPELINE;
         if budget < floor {
             return Err(format!(
-                "--mem-budget-mb {mib} is too little: measuring {inputs} inputs takes at least {} MiB",
+                "--mem-budget-mb {mib} is too little: {inputs} inputs take at least {} MiB",
                 floor.div_ceil(MIB)
             ));
         }

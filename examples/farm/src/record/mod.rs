@@ -3,6 +3,10 @@
 //!
 //! `docs/measure-schema.md` documents these fields for those who read the JSON; a change that
 //! removes or redefines one raises [`SCHEMA`].
+mod processed;
+
+pub use processed::{Processed, Written};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

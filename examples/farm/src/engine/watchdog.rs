@@ -64,47 +64,7 @@ impl Watchdog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chain::{Chain, Plan, Step};
-    use super::super::pipeline::{self, Asked, Job};
     use super::*;
-    use crate::inputs::Source;
-    use std::sync::atomic::AtomicBool;
-
-    #[test]
-    fn a_lost_end_of_stream_is_not_waited_for() {
-        gst::init().unwrap();
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), [0; 4000]).unwrap();
-        let source = Source::File(file.path().to_owned());
-        let parse = Step {
-            factory: "rawaudioparse",
-            properties: &[],
-        };
-        let lose = Step {
-            factory: "valve",
-            properties: &[("drop", "true")],
-        };
-        let run = |steps| {
-            let plan = Plan::Chain(Chain {
-                steps,
-                ..Chain::default()
-            });
-            pipeline::run(&Job {
-                source: &source,
-                plan: &plan,
-                asked: Asked::default(),
-                part: None,
-                deadline: None,
-                stall: Duration::from_millis(500),
-                cancelled: &AtomicBool::new(false),
-                libav: false,
-            })
-        };
-        assert_eq!(run(vec![parse]).ok().unwrap().measurement.frames(), 1000);
-        let failure = run(vec![parse, lose]).err().unwrap();
-        assert_eq!(failure.kind, Kind::Undecodable);
-        assert!(failure.message.contains("standstill"), "{failure}");
-    }
 
     #[test]
     fn what_moves_is_left_alone() {

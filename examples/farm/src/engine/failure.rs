@@ -4,7 +4,8 @@ use crate::integrity::Damage;
 use std::fmt;
 use std::io;
 
-/// The kinds of failure that the report tells apart; see `docs/measure-schema.md`.
+/// The kinds of failure that a report tells apart; see `docs/measure-schema.md` and
+/// `docs/process.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// There is no such input.
@@ -21,8 +22,12 @@ pub enum Kind {
     Timeout,
     /// It does not fit into `--mem-budget-mb`.
     Budget,
-    /// It could not be read.
+    /// It could not be read, or its result not written.
     Io,
+    /// Something is in the way of its result.
+    Refused,
+    /// Its result cannot be made in the format that was asked for.
+    Unsupported,
     /// A fault of ours.
     Internal,
     /// The run was ended before the input was measured; not reported.
@@ -41,6 +46,8 @@ impl Kind {
             Kind::Timeout => "timeout",
             Kind::Budget => "budget",
             Kind::Io => "io",
+            Kind::Refused => "refused",
+            Kind::Unsupported => "unsupported",
             Kind::Internal => "internal",
             Kind::Cancelled => "cancelled",
         }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What every command that decodes needs: from a path to a running pipeline, within the budget.
+//!
+//! - [`drive`]: workers work, the calling thread takes results in order.
+//! - [`source`]: what a file says of itself, and whether the decoder kept that.
+//! - [`chain`]: which elements decode it.
+//! - [`pipeline`]: builds these, runs them, and ends them whatever happens.
+//! - [`memory`], [`pool`], [`turns`]: who may work when.
+pub mod chain;
+pub mod chosen;
+pub mod drive;
+pub mod failure;
+pub mod memory;
+pub mod pipeline;
+pub mod pool;
+pub mod source;
+pub mod turns;
+pub mod vorbis;
+pub mod watchdog;
+
+pub use chain::Plan;
+pub use failure::{Failure, Kind};

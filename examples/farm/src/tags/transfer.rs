@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Copies the tags of one file to another, whatever kinds they are.
+use super::TagError;
+use super::edit::{ITUNES, Kind, Tag, guarded, is_itunes_item};
+use super::riff;
+use lofty::ape::{ApeItem, ApeTag};
+use lofty::config::{ParseOptions, ParsingMode};
+use lofty::file::{AudioFile, FileType, TaggedFileExt};
+use lofty::id3::v2::{Frame, Id3v2Tag};
+use lofty::iff::aiff::AiffFile;
+use lofty::iff::wav::WavFile;
+use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
+use lofty::mpeg::MpegFile;
+use lofty::ogg::OggPictureStorage;
+use lofty::ogg::tag::VorbisComments;
+use lofty::probe::Probe;
+use lofty::tag::{ItemValue, SplitTag, TagExt, TagType};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
+use std::path::Path;
+
+/// Whether writing tags into such a file holds all of it in memory.
+///
+/// # Errors
+/// It cannot be read.
+pub fn holds_whole_file(file: &mut File) -> io::Result<bool> {
+    match Kind::of(file) {
+        Ok(kind) => Ok(kind.needs_memory()),
+        Err(TagError::Io(error)) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Gives `target`, a file without tags, those of the file at `source`: fields of any name,
+/// pictures, and between files of one kind everything else that its tags hold. Returns the names of
+/// those that are left out because they told of the samples as they were, such as ReplayGain.
+///
+/// # Errors
+/// [`TagError::Io`] leaves `target` spoilt; all others leave it as it was.
+pub fn transfer(source: &Path, target: &mut File) -> Result<Vec<String>, TagError> {
+    let mut tags = Found::read(&mut File::open(source)?)?;
+    let dropped = tags.drop_untrue();
+    if tags.is_empty() {
+        return Ok(dropped);
+    }
+    match Kind::of(target) {
+        Ok(kind) => {
+            let own = Tag::read(kind, target)?;
+            let tag = tags.into_tag(kind, own);
+            tag.save(target)?;
+            if Tag::read(kind, target)?.to_bytes()? != tag.to_bytes()? {
+                let error = io::Error::other("the tags would not survive unchanged");
+                return Err(TagError::Io(error));
+            }
+        }
+        Err(TagError::Unsupported(_)) => {
+            // WAV and AIFF.
+            let Tag::Id3v2(tag) = tags.into_tag(Kind::Mpeg, Tag::Id3v2(Id3v2Tag::default())) else {
+                return Ok(dropped);
+            };
+            riff::append(target, &tag)?;
+        }
+        Err(error) => return Err(error),
+    }
+    target.rewind()?;
+    Ok(dropped)
+}
+
+/// Tags as they were found.
+enum Found {
+    /// In the way of their own kind of file.
+    Own(Tag),
+    /// As lofty has them for all kinds alike.
+    Common(Box<lofty::tag::Tag>),
+}
+
+/// Whether a field tells of the samples as they were.
+fn is_untrue(key: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "DYNAMIC RANGE",
+        "ALBUM DYNAMIC RANGE",
+        "R128_TRACK_GAIN",
+        "R128_ALBUM_GAIN",
+        "MP3GAIN_MINMAX",
+        "MP3GAIN_ALBUM_MINMAX",
+        "MP3GAIN_UNDO",
+        "ITUNNORM",
+    ];
+    // How much of AAC's first and last frames to leave out: another encoder, other frames.
+    const GAPS: &str = "ITUNSMPB";
+    let key = key.to_ascii_uppercase();
+    key.starts_with("REPLAYGAIN_") || key == GAPS || NAMES.contains(&key.as_str())
+}
+
+impl Found {
+    fn read(file: &mut File) -> Result<Self, TagError> {
+        match Kind::of(file) {
+            Ok(Kind::Mpeg) => match Tag::read(Kind::Mpeg, file)? {
+                Tag::Id3v2(tag) if tag.is_empty() => Self::older_mpeg(file),
+                tag => Ok(Self::Own(tag)),
+            },
+            Ok(kind) => Ok(Self::Own(Tag::read(kind, file)?)),
+            Err(TagError::Unsupported(_)) => Self::read_other(file),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What MPEG files had before, or have at their end.
+    fn older_mpeg(file: &mut File) -> Result<Self, TagError> {
+        file.rewind()?;
+        let mut reader = BufReader::new(file);
+        guarded(|| {
+            let mut mpeg = MpegFile::read_from(&mut reader, options())?;
+            Ok(match (mpeg.remove_ape(), mpeg.remove_id3v1()) {
+                (Some(tag), _) => Self::Own(Tag::Ape(tag)),
+                (None, Some(tag)) => Self::Common(Box::new(tag.into())),
+                (None, None) => Self::nothing(),
+            })
+        })
+    }
+
+    fn read_other(file: &mut File) -> Result<Self, TagError> {
+        file.rewind()?;
+        let mut reader = BufReader::new(file);
+        guarded(|| {
+            let probe = Probe::new(&mut reader)
+                .options(options())
+                .guess_file_type()?;
+            let kind = probe.file_type();
+            let reader = probe.into_inner();
+            reader.rewind()?;
+            Ok(match kind {
+                Some(FileType::Wav) => {
+                    let mut wav = WavFile::read_from(reader, options())?;
+                    match (wav.remove_id3v2(), wav.remove_riff_info()) {
+                        (Some(tag), _) => Self::Own(Tag::Id3v2(tag)),
+                        (None, Some(tag)) => Self::Common(Box::new(tag.into())),
+                        (None, None) => Self::nothing(),
+                    }
+                }
+                Some(FileType::Aiff) => {
+                    let mut aiff = AiffFile::read_from(reader, options())?;
+                    match (aiff.remove_id3v2(), aiff.remove_text_chunks()) {
+                        (Some(tag), _) => Self::Own(Tag::Id3v2(tag)),
+                        (None, Some(tag)) => Self::Common(Box::new(tag.into())),
+                        (None, None) => Self::nothing(),
+                    }
+                }
+                Some(kind) => {
+                    let mut other = Probe::with_file_type(reader, kind)
+                        .options(options())
+                        .read()?;
+                    let primary = other.primary_tag_type();
+                    let tag = other.remove(primary);
+                    let tag = tag.or_else(|| other.first_tag().cloned());
+                    tag.map_or_else(Self::nothing, |tag| Self::Common(Box::new(tag)))
+                }
+                None => Self::nothing(),
+            })
+        })
+    }
+
+    fn nothing() -> Self {
+        Self::Own(Tag::Comments(VorbisComments::default()))
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Own(Tag::Comments(tag)) => tag.is_empty() && tag.pictures().is_empty(),
+            Self::Own(Tag::Id3v2(tag)) => tag.is_empty(),
+            Self::Own(Tag::Ilst(tag)) => tag.is_empty(),
+            Self::Own(Tag::Ape(tag)) => tag.is_empty(),
+            Self::Common(tag) => tag.is_empty(),
+        }
+    }
+
+    /// Removes what is no longer true; returns the names.
+    fn drop_untrue(&mut self) -> Vec<String> {
+        let mut dropped = Vec::new();
+        // True keeps it.
+        let mut judge = |key: &str| {
+            let untrue = is_untrue(key);
+            if untrue && !dropped.iter().any(|name: &String| name == key) {
+                dropped.push(key.to_owned());
+            }
+            !untrue
+        };
+        match self {
+            Self::Own(Tag::Comments(comments)) => {
+                let keys = comments.items().map(|(key, _)| key.to_owned());
+                for key in keys.collect::<Vec<_>>() {
+                    if !judge(&key) {
+                        comments.remove(&key).for_each(drop);
+                    }
+                }
+            }
+            Self::Own(Tag::Id3v2(tag)) => tag.retain(|frame| match frame {
+                Frame::UserText(frame) => judge(&frame.description),
+                Frame::Comment(frame) => judge(&frame.description),
+                // Volume adjustments, however they are called.
+                frame => {
+                    let id = frame.id_str();
+                    let gain = matches!(id, "RVA2" | "RVAD" | "XRVA" | "RGAD");
+                    if gain {
+                        judge(&format!("REPLAYGAIN_{id}"));
+                    }
+                    !gain
+                }
+            }),
+            Self::Own(Tag::Ilst(ilst)) => ilst.retain(|atom| match atom.ident() {
+                AtomIdent::Freeform { name, .. } => judge(name),
+                AtomIdent::Fourcc(_) => true,
+            }),
+            Self::Own(Tag::Ape(tag)) => {
+                let keys: Vec<_> = (&*tag)
+                    .into_iter()
+                    .map(|item| item.key().to_owned())
+                    .collect();
+                for key in keys {
+                    if !judge(&key) {
+                        tag.remove(&key);
+                    }
+                }
+            }
+            Self::Common(tag) => tag.retain(|item| {
+                let name = item.key().map_key(TagType::VorbisComments);
+                name.is_none_or(&mut judge)
+            }),
+        }
+        dropped
+    }
+
+    /// In the way of another kind of file; `own` is what its encoder wrote there.
+    fn into_tag(self, kind: Kind, own: Tag) -> Tag {
+        match (self, own) {
+            (Self::Own(Tag::Comments(mut found)), Tag::Comments(own)) => {
+                found.set_vendor(own.vendor().to_owned());
+                Tag::Comments(found)
+            }
+            (Self::Own(found @ Tag::Id3v2(_)), Tag::Id3v2(_))
+            | (Self::Own(found @ Tag::Ilst(_)), Tag::Ilst(_))
+            | (Self::Own(found @ Tag::Ape(_)), Tag::Ape(_)) => found,
+            (found, own) => {
+                let (common, mut fields) = found.split();
+                let kind = type_of(kind);
+                // What the other kind has no name for stays a field of the user's.
+                for item in common
+                    .items()
+                    .filter(|item| item.key().map_key(kind).is_none())
+                {
+                    let name = item.key().map_key(TagType::VorbisComments);
+                    if let (Some(name), ItemValue::Text(text)) = (name, item.value()) {
+                        fields.push((name.to_owned(), text.clone()));
+                    }
+                }
+                let mut common = common;
+                common.re_map(kind);
+                let mut tag = match own {
+                    Tag::Comments(own) => {
+                        let mut comments = VorbisComments::from(common);
+                        comments.set_vendor(own.vendor().to_owned());
+                        Tag::Comments(comments)
+                    }
+                    Tag::Id3v2(_) => Tag::Id3v2(common.into()),
+                    Tag::Ilst(_) => Tag::Ilst(common.into()),
+                    Tag::Ape(_) => Tag::Ape(common.into()),
+                };
+                for (key, values) in grouped(fields) {
+                    add(&mut tag, &key, values);
+                }
+                tag
+            }
+        }
+    }
+
+    /// What lofty has a name for in all kinds of tags, and the fields of the user's own.
+    fn split(self) -> (lofty::tag::Tag, Vec<(String, String)>) {
+        match self {
+            Self::Common(tag) => (*tag, Vec::new()),
+            Self::Own(Tag::Comments(comments)) => {
+                let (rest, tag) = comments.split_tag();
+                let mut rest = VorbisComments::from(rest);
+                (tag, rest.take_items().collect())
+            }
+            Self::Own(Tag::Id3v2(id3)) => {
+                let (rest, tag) = id3.split_tag();
+                let rest = Id3v2Tag::from(rest);
+                let fields = rest.into_iter().filter_map(|frame| match frame {
+                    Frame::UserText(frame) => {
+                        Some((frame.description.to_string(), frame.content.to_string()))
+                    }
+                    _ => None,
+                });
+                (tag, split_values(fields))
+            }
+            Self::Own(Tag::Ilst(ilst)) => {
+                let (rest, tag) = ilst.split_tag();
+                let rest = Ilst::from(rest);
+                let mut fields = Vec::new();
+                for atom in &rest {
+                    let AtomIdent::Freeform { name, .. } = atom.ident() else {
+                        continue;
+                    };
+                    let texts = atom.data().filter_map(|data| match data {
+                        AtomData::UTF8(text) => Some((name.to_string(), text.clone())),
+                        _ => None,
+                    });
+                    fields.extend(texts);
+                }
+                (tag, fields)
+            }
+            Self::Own(Tag::Ape(ape)) => {
+                let (rest, tag) = ape.split_tag();
+                let rest = ApeTag::from(rest);
+                let fields = (&rest).into_iter().filter_map(|item| match item.value() {
+                    ItemValue::Text(text) => Some((item.key().to_owned(), text.clone())),
+                    _ => None,
+                });
+                (tag, split_values(fields))
+            }
+        }
+    }
+}
+
+/// Several values of one field, which ID3v2.4 and APEv2 part by a NUL.
+fn split_values(fields: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut split = Vec::new();
+    for (key, values) in fields {
+        split.extend(
+            values
+                .split('\0')
+                .map(|value| (key.clone(), value.to_owned())),
+        );
+    }
+    split
+}
+
+/// The values of each field together, in the order of the first.
+fn grouped(fields: Vec<(String, String)>) -> Vec<(String, Vec<String>)> {
+    let mut grouped: Vec<(String, Vec<String>)> = Vec::new();
+    for (key, value) in fields {
+        match grouped
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&key))
+        {
+            Some((_, values)) => values.push(value),
+            None => grouped.push((key, vec![value])),
+        }
+    }
+    grouped
+}
+
+/// Adds a field of the user's own.
+fn add(tag: &mut Tag, key: &str, values: Vec<String>) {
+    match tag {
+        Tag::Comments(comments) => {
+            for value in values {
+                comments.push(key.to_owned(), value);
+            }
+        }
+        Tag::Id3v2(tag) => drop(tag.insert_user_text(key.to_owned(), values.join("\0"))),
+        Tag::Ilst(ilst) => {
+            let ident = AtomIdent::Freeform {
+                mean: Cow::Borrowed(ITUNES),
+                name: Cow::Owned(key.to_owned()),
+            };
+            ilst.retain(|atom| !is_itunes_item(atom, key));
+            let data = values.into_iter().map(AtomData::UTF8).collect();
+            if let Some(atom) = Atom::from_collection(ident, data) {
+                ilst.insert(atom);
+            }
+        }
+        Tag::Ape(tag) => {
+            // A key that APE forbids stays behind.
+            if let Ok(item) = ApeItem::new(key.to_owned(), ItemValue::Text(values.join("\0"))) {
+                tag.insert(item);
+            }
+        }
+    }
+}
+
+fn type_of(kind: Kind) -> TagType {
+    match kind {
+        Kind::Flac | Kind::Vorbis | Kind::Opus | Kind::Speex => TagType::VorbisComments,
+        Kind::Mpeg => TagType::Id3v2,
+        Kind::Mp4 => TagType::Mp4Ilst,
+        Kind::WavPack => TagType::Ape,
+    }
+}
+
+/// As they are: strict, as what cannot be read could not be kept, and would be lost in silence.
+fn options() -> ParseOptions {
+    ParseOptions::new()
+        .parsing_mode(ParsingMode::Strict)
+        .read_properties(false)
+        .implicit_conversions(false)
+}
