@@ -4,9 +4,12 @@
 #
 #   tests/bench/eq_vs_peers.sh [LEVEL…]     levels of AURIS_SIMD; avx512 avx2 baseline if none is named
 #
+# SECONDS_EACH is the audio pushed per round, 60 if unset.
+#
 # Needs a Meson build of the plugins (tests/run.sh meson makes one) and, for LSP, Debian's
 # lsp-plugins-lv2.
 set -eu
+seconds=${SECONDS_EACH:-60}
 cd "$(dirname "$0")/../.."
 push=target/check/push
 mkdir -p target/check
@@ -53,11 +56,11 @@ gst-inspect-1.0 --exists "${lsp%% *}" && peers=yes
 for level in "$@"; do
 	export AURIS_SIMD="$level"
 	printf '\n## %s\n\n' "$level"
-	"$push" --seconds 60 identity "$nbands8" "$paraeq8"
-	"$push" --seconds 60 --frames 64 identity "$nbands8" "$paraeq8"
-	"$push" --seconds 60 --format F64LE identity "$nbands8" "$paraeq8"
-	"$push" --seconds 60 --format S16LE identity "$nbands8" "$paraeq8"
-	"$push" --seconds 10 --channels 16 identity "$nbands10" "$paraeq10"
-	[ -z "$peers" ] || "$push" --seconds 60 identity "$lsp" "$paraeq8"
-	[ -z "$peers" ] || "$push" --seconds 60 identity "$lsp mode=FIR" "$paraeq8 phase=linear fir-length=8192"
+	"$push" --seconds "$seconds" identity "$nbands8" "$paraeq8"
+	"$push" --seconds "$seconds" --frames 64 identity "$nbands8" "$paraeq8"
+	"$push" --seconds "$seconds" --format F64LE identity "$nbands8" "$paraeq8"
+	"$push" --seconds "$seconds" --format S16LE identity "$nbands8" "$paraeq8"
+	"$push" --seconds "$((seconds / 4))" --channels 16 identity "$nbands10" "$paraeq10"
+	[ -z "$peers" ] || "$push" --seconds "$seconds" identity "$lsp" "$paraeq8"
+	[ -z "$peers" ] || "$push" --seconds "$seconds" identity "$lsp mode=FIR" "$paraeq8 phase=linear fir-length=8192"
 done

@@ -191,11 +191,15 @@ main (int argc, char **argv)
 
   double hours = seconds / 3600.0, peer = least[1] - least[0];
   g_print ("%s, %d channels, %d Hz, %d frames per buffer; `%s` alone: %.4f CPU s per hour\n\n"
-      "| Element | CPU s per hour of audio | Ratio to the first |\n|---|---|---|\n",
+      "| Element | CPU s per hour of audio | Ratio to the first | The first over it |\n"
+      "|---|---|---|---|\n",
       format, channels, rate, frames, argv[1], least[0] / hours);
   for (int i = 1; i < count; i++) {
     double net = least[i] - least[0];
-    g_print ("| `%s` | %.4f | %.4f |\n", argv[1 + i], net / hours, net / peer);
+    /* Forty bands do not fit into a table. */
+    const gchar *launch = argv[1 + i];
+    const gchar *dots = g_utf8_strlen (launch, -1) > 60 ? "…" : "";
+    g_print ("| `%.60s%s` | %.4f | %.4f | %.1f |\n", launch, dots, net / hours, net / peer, peer / net);
   }
   g_free (least);
   g_free (bytes);
