@@ -6,6 +6,7 @@
 //! Input-Output Delay, JAES 1995). Spectra of past blocks are kept and multiplied by
 //! those of the partitions, summed up, and transformed back once.
 pub use super::filter::{Filter, Path};
+use super::frames::interleave;
 use super::input::Input;
 use super::kernel::{Arithmetic, Fused, Plain};
 use super::transform::Work;
@@ -28,6 +29,7 @@ pub struct Convolver {
     fade: Option<Fade>,
     pending: Option<(Arc<Filter>, usize)>,
     work: Work,
+    /// One channel after another.
     out: Vec<f64>,
     fresh: Vec<f64>,
 }
@@ -64,11 +66,11 @@ impl Convolver {
             input: Input::new(&filter),
             work: Work::new(&filter.plan.transforms),
             current: Voice::new(filter.clone()),
+            out: vec![0.0; chunk * filter.channels()],
+            fresh: vec![0.0; chunk],
             incoming: Voice::new(filter),
             fade: None,
             pending: None,
-            out: vec![0.0; chunk],
-            fresh: vec![0.0; chunk],
         }
     }
 
@@ -118,22 +120,20 @@ impl Convolver {
             let frames = self.input.until_block().min(fade);
             let frames = frames.min(rest.len() / channels);
             let (now, later) = rest.split_at_mut(frames * channels);
-            good &= self.input.take(now);
+            good &= self.input.take::<A>(self.level, now);
             for channel in 0..channels {
                 self.emit::<A>(channel, frames);
-                for (frame, y) in now.chunks_exact_mut(channels).zip(&self.out) {
-                    frame[channel] = *y;
-                }
             }
+            interleave::<A>(self.level, &self.out, channels, now);
             self.advance::<A>(frames);
             rest = later;
         }
         good
     }
 
-    /// Makes the next `frames` of one channel in `out`.
+    /// Makes the next `frames` of one channel, in its part of `out`.
     fn emit<A: Arithmetic>(&mut self, channel: usize, frames: usize) {
-        let out = &mut self.out[..frames];
+        let out = &mut self.out[channel * frames..][..frames];
         self.current
             .emit::<A>(self.level, &self.input, channel, out);
         if let Some(fade) = self.fade {

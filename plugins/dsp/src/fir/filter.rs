@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Impulse responses made ready for convolution.
+use super::frames::sound;
 use super::kernel::{Plain, TILE, Tile, store, twist};
 use super::layout::Layout;
 use super::transform::{Transform, Work};
@@ -64,15 +65,6 @@ pub(super) struct Response {
 pub(super) struct Spectra {
     pub(super) parts: usize,
     pub(super) tiles: Vec<Tile>,
-}
-
-/// No tap and no sample is larger: far beyond audio, and far from where sums overflow.
-pub(super) const LIMIT: f64 = 1e100;
-
-/// `x`, or 0 if it is no number or beyond all sense.
-#[inline(always)]
-pub(super) fn sound(x: f64) -> f64 {
-    if x.abs() <= LIMIT { x } else { 0.0 }
 }
 
 impl Filter {

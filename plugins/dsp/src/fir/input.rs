@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What a convolver remembers of its input.
-use super::filter::{Filter, Plan, sound};
+use super::filter::{Filter, Plan};
+use super::frames::{all_sound, separate, separate_pair, sound};
 use super::kernel::{Arithmetic, LANES, TILE, Tile, store, twist};
 use super::transform::Work;
 use crate::simd::Level;
@@ -55,25 +56,28 @@ impl Input {
     }
 
     /// Takes in interleaved frames, [`Layout::chunk`](super::layout::Layout::chunk) at most: they
-    /// begin at `at` then, until [`Input::advance`] goes past them. Whether all were numbers.
-    pub(super) fn take(&mut self, frames: &[f64]) -> bool {
-        let count = frames.len() / self.channels.len();
-        let room = self.keep * 2 + self.plan.layout.chunk();
-        if self.at + count > room {
+    /// begin at `at` then, until [`Input::advance`] goes past them. Makes those that are not sound
+    /// zero, and tells whether there was none.
+    pub(super) fn take<A: Arithmetic>(&mut self, level: Level, frames: &mut [f64]) -> bool {
+        let channels = self.channels.len();
+        let count = frames.len() / channels;
+        if self.at + count > 2 * self.keep + self.plan.layout.chunk() {
             for channel in &mut self.channels {
                 channel.samples.copy_within(self.at - self.keep..self.at, 0);
             }
             self.at = self.keep;
         }
-        let mut good = true;
-        for (c, channel) in self.channels.iter_mut().enumerate() {
-            let samples = &mut channel.samples[self.at..][..count];
-            for (sample, frame) in samples
-                .iter_mut()
-                .zip(frames.chunks_exact(self.plan.channels))
-            {
-                *sample = sound(frame[c]);
-                good &= *sample == frame[c];
+        let good = all_sound::<A>(level, frames);
+        if !good {
+            frames.iter_mut().for_each(|x| *x = sound(*x));
+        }
+        let now = self.at..self.at + count;
+        if let [left, right] = &mut self.channels[..] {
+            let left = &mut left.samples[now.clone()];
+            separate_pair::<A>(level, frames, left, &mut right.samples[now]);
+        } else {
+            for (c, channel) in self.channels.iter_mut().enumerate() {
+                separate(frames, channels, c, &mut channel.samples[now.clone()]);
             }
         }
         good

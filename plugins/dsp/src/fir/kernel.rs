@@ -90,47 +90,50 @@ fn store_body<A: Arithmetic>(
     let (spectrum, _) = spectrum.as_chunks::<TILE>();
     for (bins, tiles) in spectrum.iter().zip(row.chunks_exact_mut(slots)) {
         let tile = &mut tiles[slot];
-        for i in 0..TILE {
-            tile.re[i] = bins[i].re;
-            tile.im[i] = bins[i].im;
-        }
+        tile.re = bins.map(|bin| bin.re);
+        tile.im = bins.map(|bin| bin.im);
     }
 }
 
+/// The spectra whose products [`multiply`] sums up.
+#[derive(Clone, Copy)]
+pub(super) struct Factors<'a> {
+    /// A row of spectra of the input, used in turn, each newer one below the last.
+    pub(super) past: &'a [Tile],
+    /// Spectra of `past`.
+    pub(super) slots: usize,
+    /// Where in `past` the newest is now: what the first partition is multiplied by.
+    pub(super) newest: usize,
+    /// The partitions of an impulse response.
+    pub(super) response: &'a [Tile],
+    /// Partitions, at most `slots`.
+    pub(super) parts: usize,
+}
+
 multiversion! {
-    /// The sum over partitions of past spectra times those of an impulse response, `parts` of them:
-    /// spectrum 0 times the newest and so on. `past` is a row of `slots` used in turn, each
-    /// newer one below the last; `newest` is where it is now. Adds to `out` if `add`, else
-    /// replaces it.
+    /// The sum over partitions of their spectra times those of the input. Adds to `re` and `im` if
+    /// `add`, else replaces them.
     pub(super) fn multiply<A: Arithmetic>(
-        past: &[Tile],
-        slots: usize,
-        newest: usize,
-        response: &[Tile],
-        parts: usize,
-        out: &mut [Complex<f64>],
+        factors: Factors<'_>,
+        re: &mut [f64],
+        im: &mut [f64],
         add: bool,
     ) = multiply_body::<A>
 }
 
 #[inline(always)]
-fn multiply_body<A: Arithmetic>(
-    past: &[Tile],
-    slots: usize,
-    newest: usize,
-    response: &[Tile],
-    parts: usize,
-    out: &mut [Complex<f64>],
-    add: bool,
-) {
-    let (out, _) = out.as_chunks_mut::<TILE>();
-    let rows = past
-        .chunks_exact(slots)
-        .zip(response.chunks_exact(parts))
-        .zip(out);
-    let first = parts.min(slots - newest);
-    for ((past, response), out) in rows {
+fn multiply_body<A: Arithmetic>(factors: Factors<'_>, re: &mut [f64], im: &mut [f64], add: bool) {
+    let (re, _) = re.as_chunks_mut::<TILE>();
+    let (im, _) = im.as_chunks_mut::<TILE>();
+    let past = factors.past.chunks_exact(factors.slots);
+    let response = factors.response.chunks_exact(factors.parts);
+    let newest = factors.newest;
+    let first = factors.parts.min(factors.slots - newest);
+    for ((past, response), (re, im)) in past.zip(response).zip(re.iter_mut().zip(im)) {
         let mut sum = Tile::ZERO;
+        if add {
+            sum = Tile { re: *re, im: *im };
+        }
         let (before, after) = response.split_at(first);
         for (x, h) in past[newest..].iter().zip(before) {
             multiply_tile::<A>(x, h, &mut sum);
@@ -138,10 +141,8 @@ fn multiply_body<A: Arithmetic>(
         for (x, h) in past.iter().zip(after) {
             multiply_tile::<A>(x, h, &mut sum);
         }
-        for i in 0..TILE {
-            let sum = Complex::new(sum.re[i], sum.im[i]);
-            out[i] = if add { out[i] + sum } else { sum };
-        }
+        *re = sum.re;
+        *im = sum.im;
     }
 }
 
@@ -154,6 +155,22 @@ fn multiply_tile<A: Arithmetic>(x: &Tile, h: &Tile, sum: &mut Tile) {
     for i in 0..TILE {
         sum.re[i] = A::mul_add(-x.im[i], h.im[i], sum.re[i]);
         sum.im[i] = A::mul_add(x.im[i], h.re[i], sum.im[i]);
+    }
+}
+
+multiversion! {
+    /// Makes complex numbers of their parts.
+    pub(super) fn join<A: Arithmetic>(
+        re: &[f64],
+        im: &[f64],
+        out: &mut [Complex<f64>],
+    ) = join_body
+}
+
+#[inline(always)]
+fn join_body(re: &[f64], im: &[f64], out: &mut [Complex<f64>]) {
+    for ((out, &re), &im) in out.iter_mut().zip(re).zip(im) {
+        *out = Complex::new(re, im);
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod convolver;
 pub mod design;
 pub mod filter;
+mod frames;
 mod input;
 mod kernel;
 mod layout;

@@ -65,6 +65,9 @@ impl Transform {
 pub(super) struct Work {
     pub(super) a: Vec<Complex<f64>>,
     pub(super) b: Vec<Complex<f64>>,
+    /// The parts of a sum of spectra.
+    pub(super) re: Vec<f64>,
+    pub(super) im: Vec<f64>,
     scratch: Vec<Complex<f64>>,
 }
 
@@ -73,9 +76,12 @@ impl Work {
     pub(super) fn new(transforms: &[Transform]) -> Self {
         let most = |f: fn(&Transform) -> usize| transforms.iter().map(f).max().unwrap_or(0);
         let room = |n| vec![Complex::default(); n];
+        let block = most(|t| t.twist.len());
         Work {
-            a: room(most(|t| t.twist.len())),
-            b: room(most(|t| t.twist.len())),
+            a: room(block),
+            b: room(block),
+            re: vec![0.0; block],
+            im: vec![0.0; block],
             scratch: room(most(Transform::scratch)),
         }
     }

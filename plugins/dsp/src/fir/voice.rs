@@ -2,7 +2,7 @@
 //! One filter at work on an [`Input`].
 use super::filter::Filter;
 use super::input::Input;
-use super::kernel::{Arithmetic, direct, multiply, untwist};
+use super::kernel::{Arithmetic, Factors, direct, join, multiply, untwist};
 use super::transform::Work;
 use crate::simd::Level;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Voice {
         let period = plan.layout.period();
         let stages = plan.layout.stages.iter().enumerate();
         for (i, stage) in stages
-            .filter(|(_, s)| all || input.clock % s.block == 0)
+            .filter(|(_, s)| all || input.clock.is_multiple_of(s.block))
             .rev()
         {
             let transform = &plan.transforms[i];
@@ -50,20 +50,20 @@ impl Voice {
                     let response = &self.filter.response(response).stages[i];
                     if response.parts > 0 {
                         let (past, newest) = input.spectra(from, i);
-                        multiply::<A>(
-                            level,
+                        let factors = Factors {
                             past,
-                            stage.parts,
+                            slots: stage.parts,
                             newest,
-                            &response.tiles,
-                            response.parts,
-                            &mut work.a[..stage.block],
-                            any,
-                        );
+                            response: &response.tiles,
+                            parts: response.parts,
+                        };
+                        let (re, im) = (&mut work.re[..stage.block], &mut work.im[..stage.block]);
+                        multiply::<A>(level, factors, re, im, any);
                         any = true;
                     }
                 }
                 if any {
+                    join::<A>(level, &work.re, &work.im, &mut work.a[..stage.block]);
                     transform.inverse(work);
                     untwist::<A>(level, &work.b, &transform.twist, ahead, add);
                 } else if !add {
