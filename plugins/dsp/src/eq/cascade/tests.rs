@@ -250,7 +250,15 @@ fn an_adopted_section_goes_on() {
         let mut audio = noise(3 * 500);
         let (first, second) = audio.split_at_mut(3 * 217);
         old.process(first);
-        new.adopt(&old, &[(places[0], 0), (places[1], 1), (places[2], 2)]);
+        let all = u64::MAX;
+        new.adopt(
+            &old,
+            &[
+                (places[0], 0, all),
+                (places[1], 1, all),
+                (places[2], 2, all),
+            ],
+        );
         // Identities between them have to know what went past to end in silence, but give out
         // what comes in anyway.
         let mut should = second.to_vec();
@@ -267,12 +275,16 @@ fn residue_dies_away() {
         let (loud, flat) = (bell(0.1, 1.0, 12.0), bell(0.1, 1.0, 0.0));
         (0..2).for_each(|channel| cascade.set(channel, 4, loud));
         cascade.process(&mut noise(2 * 256));
-        assert!(cascade.residue(4) > 1e-3, "{}", level.name());
-        assert_eq!(cascade.residue(3), 0.0);
+        assert!(cascade.residue(4, u64::MAX) > 1e-3, "{}", level.name());
+        assert_eq!(cascade.residue(3, u64::MAX), 0.0);
         (0..2).for_each(|channel| cascade.aim(channel, 4, flat));
         cascade.begin_ramp(64);
         cascade.process(&mut noise(2 * 4096));
-        assert!(cascade.residue(4) < 1e-12, "{}", cascade.residue(4));
+        assert!(
+            cascade.residue(4, u64::MAX) < 1e-12,
+            "{}",
+            cascade.residue(4, u64::MAX)
+        );
     }
 }
 

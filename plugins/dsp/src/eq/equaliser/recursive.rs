@@ -44,6 +44,7 @@ pub(super) struct Recursive {
     moving: bool,
     /// Whether flat bands have to stay, because what follows them depends on their domain.
     pub(super) stuck: bool,
+    pub(super) threads: usize,
 }
 
 impl Recursive {
@@ -58,6 +59,7 @@ impl Recursive {
             stages: Vec::new(),
             moving: false,
             stuck: false,
+            threads: settings.threads,
         }
     }
 
@@ -117,6 +119,12 @@ impl Recursive {
             }
         }
         self.stuck = false;
+        if self.threads != settings.threads {
+            self.threads = settings.threads;
+            for stage in &mut self.stages {
+                stage.cascade.set_threads(settings.threads);
+            }
+        }
         self.aim_gains(&gains, pace, segments);
         for slot in &mut self.slots {
             match curve.bands.get(slot.band) {

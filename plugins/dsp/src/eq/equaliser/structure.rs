@@ -79,9 +79,11 @@ impl Recursive {
         }
         let mut stages: Vec<Stage> = Vec::with_capacity(shapes.len());
         for shape in shapes {
+            let mut cascade = Cascade::new(context.level, size, shape.sections);
+            cascade.set_threads(self.threads);
             stages.push(Stage {
                 domain: shape.domain,
-                cascade: Cascade::new(context.level, size, shape.sections),
+                cascade,
             });
         }
         for (slot, place) in slots.iter_mut().zip(places) {
