@@ -125,6 +125,8 @@ fn linear_phase_stays_in_time() {
     all_ok(&ended);
     let found = samples(&out.join("click.wav"));
     assert_eq!(found.len(), 50_000);
+    // The peak rings on both sides.
+    assert!(found[20_010].abs() > 1e-3, "{}", found[20_010]);
     for distance in 1..2000 {
         let (before, after) = (found[20_000 - distance], found[20_000 + distance]);
         assert!(
