@@ -53,7 +53,8 @@ struct Walk {
 
 impl Walk {
     /// Adds what `source` stands for, of whose path the last `below` components count, none where it
-    /// was named itself: a folder is the root of what it holds then. A stack, not recursion: playlists may nest as deep as they like.
+    /// was named itself: a folder is the root of what it holds then. A stack, not recursion: playlists
+    /// may nest as deep as they like.
     fn take(&mut self, source: Source, below: usize) {
         let mut stack = vec![(source, below)];
         while let Some((source, below)) = stack.pop() {

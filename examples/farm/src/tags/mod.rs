@@ -4,6 +4,7 @@
 //! The file is never edited in place: a copy beside it is edited, checked, and renamed over it. At
 //! any moment there is either the old file or the new one, whole.
 mod audio;
+mod convert;
 mod edit;
 mod replace;
 mod riff;

@@ -125,6 +125,11 @@ fn linear_phase_stays_in_time() {
     all_ok(&ended);
     let found = samples(&out.join("click.wav"));
     assert_eq!(found.len(), 50_000);
+    // The peak rings on both sides.
+    let ringing = found[19_900..20_000]
+        .iter()
+        .fold(0.0, |most: f64, s| most.max(s.abs()));
+    assert!(ringing > 1e-3, "{ringing}");
     for distance in 1..2000 {
         let (before, after) = (found[20_000 - distance], found[20_000 + distance]);
         assert!(
