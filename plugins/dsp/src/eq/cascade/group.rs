@@ -49,29 +49,21 @@ impl<'a, T> Samples<'a, T> {
     }
 }
 
-/// Which of a shape's kernels takes samples of a type as they are.
+/// Samples that some kernels take as they are.
 pub(super) trait Direct: Sample + Send {
-    /// For a pass in this form, if there is one.
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<Self>>;
+    /// For a pass that is scaled.
+    fn kernel(kernels: &Kernels, frames: usize) -> Run<Self>;
 }
 
 impl Direct for f32 {
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f32>> {
-        (form == Form::Scaled).then_some(kernels.f32[usize::from(frames >= MANY)])
+    fn kernel(kernels: &Kernels, frames: usize) -> Run<f32> {
+        kernels.f32[usize::from(frames >= MANY)]
     }
 }
 
 impl Direct for f64 {
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f64>> {
-        Some(wide(kernels, form, frames))
-    }
-}
-
-fn wide(kernels: &Kernels, form: Form, frames: usize) -> Run<f64> {
-    match form {
-        Form::Scaled => kernels.f64[usize::from(frames >= MANY)],
-        Form::Plain => kernels.plain,
-        Form::Ramp => kernels.ramp,
+    fn kernel(kernels: &Kernels, frames: usize) -> Run<f64> {
+        kernels.f64[usize::from(frames >= MANY)]
     }
 }
 
@@ -119,9 +111,9 @@ impl Group {
             };
             self.passes.iter_mut().for_each(Pass::prepare);
             if let [pass] = &mut self.passes[..]
-                && let Some(kernel) = T::kernel(kernels, pass.form(), frames)
+                && pass.form() == Form::Scaled
             {
-                kernel(pass.rows(), io, stride, frames);
+                T::kernel(kernels, frames)(pass.rows(), io, stride, frames);
                 return;
             }
             let width = self.shape.width;
@@ -132,8 +124,17 @@ impl Group {
                 let scratch = &mut self.scratch[..count * width];
                 copy_in(io, stride, width, scratch);
                 for pass in &mut self.passes {
-                    let kernel = wide(kernels, pass.form(), count);
-                    kernel(pass.rows(), scratch.as_mut_ptr(), width, count);
+                    let io = scratch.as_mut_ptr();
+                    match pass.form() {
+                        Form::Scaled => f64::kernel(kernels, count)(pass.rows(), io, width, count),
+                        Form::Plain => (kernels.plain)(pass.rows(), io, width, count),
+                        Form::Ramp => {
+                            let (together, kernel) = kernels.ramp;
+                            for first in (0..self.shape.sections).step_by(together) {
+                                kernel(pass.rows_from(first), io, width, count);
+                            }
+                        }
+                    }
                 }
                 copy_out(io, stride, width, scratch);
                 done += count;

@@ -105,7 +105,7 @@ pub(super) unsafe fn run<
                 };
             }
             if t == end {
-                work.save::<FORM>(rows, next_out);
+                work.save::<C, FORM>(rows, next_out);
                 next_out += 1;
                 end += D;
                 if next_out == sections {

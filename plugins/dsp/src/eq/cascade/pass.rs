@@ -11,7 +11,7 @@ pub(super) mod row {
     pub const B2: usize = 2;
     pub const A1: usize = 3;
     pub const A2: usize = 4;
-    /// Gain at the end, in the slots of the last section; 0 in others.
+    /// Gain at the end, in the slots of the last section; 1 in others.
     pub const GAIN: usize = 5;
     /// Rows of all that can move.
     pub const MOVING: usize = 6;
@@ -122,17 +122,21 @@ impl Pass {
         for slot in 0..slots {
             pass.row_mut(row::SECTION)[slot] = (slot / width) as f64;
             pass.set(slot, Section::IDENTITY);
-        }
-        for lane in 0..width {
-            pass.set_gain(lane, 1.0);
+            pass.set_number(row::GAIN, slot, 1.0);
         }
         pass
     }
 
     /// Where the kernel finds the rows; valid as long as the pass is not dropped.
     pub fn rows(&mut self) -> Rows {
+        self.rows_from(0)
+    }
+
+    /// The same from section `first` on.
+    pub fn rows_from(&mut self, first: usize) -> Rows {
+        let start = self.start + (first * self.width).min(self.slots);
         Rows {
-            base: self.data[self.start..].as_mut_ptr(),
+            base: self.data[start..].as_mut_ptr(),
             slots: self.slots,
         }
     }

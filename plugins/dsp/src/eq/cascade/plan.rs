@@ -18,7 +18,8 @@ pub(super) struct Kernels {
     pub f32: [Run<f32>; 2],
     pub f64: [Run<f64>; 2],
     pub plain: Run<f64>,
-    pub ramp: Run<f64>,
+    /// On so many sections at a time.
+    pub ramp: (usize, Run<f64>),
 }
 
 /// What a group of channels runs on.
@@ -81,7 +82,12 @@ macro_rules! table {
                             entry::<f64, $width, $vectors, $many, SCALED>,
                         ],
                         plain: entry::<f64, $width, $vectors, $few, PLAIN>,
-                        ramp: entry::<f64, $width, $vectors, $few, RAMP>,
+                        ramp: {
+                            // Without a skew, sections need not come together.
+                            const TOGETHER: usize = if $few == 0 { 2 } else { $vectors };
+                            let kernel: Run<f64> = entry::<f64, $width, TOGETHER, $few, RAMP>;
+                            (TOGETHER * <$lanes>::W / $width, kernel)
+                        },
                     },)*)*
                     _ => unreachable!("a shape that the table does not list"),
                 },
@@ -92,10 +98,10 @@ macro_rules! table {
 
 table!(portable, Pair, , { 1: [2 4 8] skew 1 1, 2: [2 4 8 10] skew 0 0 });
 #[cfg(target_arch = "x86_64")]
-table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1 1, 2: [1 2 4 5] skew 1 1, 4: [2 5 10] skew 0 0 });
+table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1 1, 2: [1 2 4 5] skew 1 1, 4: [2 6 10] skew 0 0 });
 #[cfg(target_arch = "x86_64")]
 table!(avx512, Eight, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", {
-    1: [1 2] skew 2 4, 2: [1 2 3] skew 2 4, 4: [1 2 3 4] skew 2 4, 8: [2 5 10] skew 0 0
+    1: [1 2] skew 2 4, 2: [1 2 3] skew 2 4, 4: [1 2 3 4] skew 2 4, 8: [2 6 10] skew 0 0
 });
 
 fn table(level: Level) -> Table {
