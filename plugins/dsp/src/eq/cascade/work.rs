@@ -8,7 +8,7 @@
 //! x₁, x₂, y₁ and y₂, from which the states follow without any difference in rounding.
 #![allow(unsafe_code)]
 use super::lanes::Lanes;
-use super::pass::{Rows, row};
+use super::rows::{Rows, row};
 
 /// The form in which the input of each section is scaled by 1 / b0: one operation less.
 pub(super) const SCALED: u8 = 0;
