@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
-# Instructions per sample of the DR14 kernel on stereo, counted by callgrind, as a Markdown table.
+# Instructions of the kernels, counted by callgrind, as Markdown tables: per sample of the DR14 kernel on
+# stereo, and per frame of the equaliser's cascade.
 #
 #   tests/bench/callgrind.sh [LEVEL…]     avx2 unless told otherwise; scalar and baseline work too
 #
@@ -13,20 +14,31 @@ cd "$(dirname "$0")/../.."
 find_rust
 command -v valgrind >/dev/null || { echo "valgrind is not installed: apt-get install valgrind" >&2 && exit 1; }
 
-# Half a minute of audio, so that the ends of blocks are counted as often as they come.
-buffers=3001
-
-cargo build --release --locked --quiet -p auris-dsp --example dr14_kernel
-program=${CARGO_TARGET_DIR:-target}/release/examples/dr14_kernel
+cargo build --release --locked --quiet -p auris-dsp --example dr14_kernel --example eq_kernel
+programs=${CARGO_TARGET_DIR:-target}/release/examples
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# count FORMAT BUFFERS: prints "instructions samples"; fails where valgrind does.
+# count PROGRAM ARGUMENT…: prints "instructions samples"; fails where valgrind does.
 count() {
-	told=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$log" "$program" "$1" "$2") ||
+	program=$1
+	shift
+	told=$(valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$log" "$programs/$program" "$@") ||
 		return 1
-	[ "${told% *}" = "$AURIS_SIMD" ] || { echo "this processor has no $AURIS_SIMD" >&2 && return 1; }
+	[ "${told%% *}" = "$AURIS_SIMD" ] || { echo "this processor has no $AURIS_SIMD" >&2 && return 1; }
 	echo "$(sed -n 's/.*Collected : //p' "$log") ${told#* }"
+}
+
+# figure BUFFERS PROGRAM ARGUMENT…: instructions per sample, from a run of one buffer and one of BUFFERS.
+figure() {
+	buffers=$1
+	shift
+	if few=$(count "$@" 1) && many=$(count "$@" "$buffers"); then
+		echo "$few $many" | awk '{ printf "%.2f", ($3 - $1) / ($4 - $2) }'
+	else
+		grep -m 1 -i 'unrecognised instruction\|illegal opcode' "$log" >&2 || true
+		echo none
+	fi
 }
 
 echo "| format | level | instructions per sample |"
@@ -34,12 +46,20 @@ echo "|---|---|---|"
 for level in "${@:-avx2}"; do
 	export AURIS_SIMD="$level"
 	for format in s16 s24 s32 f32 f64; do
-		if few=$(count $format 1) && many=$(count $format $buffers); then
-			figure=$(echo "$few $many" | awk '{ printf "%.2f", ($3 - $1) / ($4 - $2) }')
-		else
-			grep -m 1 -i 'unrecognised instruction\|illegal opcode' "$log" >&2 || true
-			figure=none
-		fi
-		echo "| $format | $level | $figure |"
+		# Half a minute of audio, so that the ends of blocks are counted as often as they come.
+		echo "| $format | $level | $(figure 3001 dr14_kernel $format) |"
+	done
+done
+
+echo
+echo "| format | channels | sections | level | instructions per frame |"
+echo "|---|---|---|---|---|"
+for level in "${@:-avx2}"; do
+	export AURIS_SIMD="$level"
+	for shape in "2 8" "2 10" "16 10"; do
+		for format in f32 f64 ramp; do
+			# shellcheck disable=SC2086 # two arguments
+			echo "| $format | ${shape% *} | ${shape#* } | $level | $(figure 21 eq_kernel $format $shape) |"
+		done
 	done
 done

@@ -11,9 +11,6 @@ use std::marker::PhantomData;
 /// cache.
 const SCRATCH: usize = 2048;
 
-/// Frames from which on the kernel of more skew is the faster one.
-const MANY: usize = 256;
-
 pub(super) struct Group {
     /// First channel.
     pub first: usize,
@@ -49,32 +46,35 @@ impl<'a, T> Samples<'a, T> {
     }
 }
 
-/// Which of a shape's kernels takes samples of a type as they are.
+/// Samples that some kernels take as they are.
 pub(super) trait Direct: Sample + Send {
-    /// For a pass in this form, if there is one.
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<Self>>;
+    /// For a pass that is scaled.
+    fn kernel(kernels: &Kernels) -> Run<Self>;
 }
 
 impl Direct for f32 {
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f32>> {
-        (form == Form::Scaled).then_some(kernels.f32[usize::from(frames >= MANY)])
+    fn kernel(kernels: &Kernels) -> Run<f32> {
+        kernels.f32
     }
 }
 
 impl Direct for f64 {
-    fn kernel(kernels: &Kernels, form: Form, frames: usize) -> Option<Run<f64>> {
-        Some(wide(kernels, form, frames))
+    fn kernel(kernels: &Kernels) -> Run<f64> {
+        kernels.f64
     }
 }
 
-fn wide(kernels: &Kernels, form: Form, frames: usize) -> Run<f64> {
-    match form {
-        Form::Scaled => kernels.f64[usize::from(frames >= MANY)],
-        Form::Plain => kernels.plain,
-        Form::Ramp => kernels.ramp,
-    }
+/// Calls a function that has the number of channels as a constant.
+macro_rules! by_width {
+    ($width:expr, $copy:ident($($arg:expr),*)) => {
+        match $width {
+            1 => $copy::<T, 1>($($arg),*),
+            2 => $copy::<T, 2>($($arg),*),
+            4 => $copy::<T, 4>($($arg),*),
+            _ => $copy::<T, 8>($($arg),*),
+        }
+    };
 }
-
 impl Group {
     pub fn new(first: usize, shape: Shape) -> Self {
         Group {
@@ -119,9 +119,9 @@ impl Group {
             };
             self.passes.iter_mut().for_each(Pass::prepare);
             if let [pass] = &mut self.passes[..]
-                && let Some(kernel) = T::kernel(kernels, pass.form(), frames)
+                && pass.form() == Form::Scaled
             {
-                kernel(pass.rows(), io, stride, frames);
+                T::kernel(kernels)(pass.rows(), io, stride, frames);
                 return;
             }
             let width = self.shape.width;
@@ -130,12 +130,21 @@ impl Group {
                 let count = (frames - done).min(SCRATCH / width);
                 let io = io.add(done * stride);
                 let scratch = &mut self.scratch[..count * width];
-                copy_in(io, stride, width, scratch);
+                by_width!(width, copy_in(io, stride, scratch));
                 for pass in &mut self.passes {
-                    let kernel = wide(kernels, pass.form(), count);
-                    kernel(pass.rows(), scratch.as_mut_ptr(), width, count);
+                    let io = scratch.as_mut_ptr();
+                    match pass.form() {
+                        Form::Scaled => (kernels.f64)(pass.rows(), io, width, count),
+                        Form::Plain => (kernels.plain)(pass.rows(), io, width, count),
+                        Form::Ramp => {
+                            let (together, kernel) = kernels.ramp;
+                            for first in (0..self.shape.sections).step_by(together) {
+                                kernel(pass.rows_from(first), io, width, count);
+                            }
+                        }
+                    }
                 }
-                copy_out(io, stride, width, scratch);
+                by_width!(width, copy_out(io, stride, scratch));
                 done += count;
             }
         }
@@ -144,22 +153,22 @@ impl Group {
 
 /// # Safety
 /// As for [`Group::run`].
-unsafe fn copy_in<T: Sample>(io: *const T, stride: usize, width: usize, to: &mut [f64]) {
-    for (t, frame) in to.chunks_exact_mut(width).enumerate() {
-        for (c, wide) in frame.iter_mut().enumerate() {
-            // SAFETY: the caller's promise.
-            *wide = unsafe { *io.add(t * stride + c) }.widen();
-        }
+unsafe fn copy_in<T: Sample, const C: usize>(io: *const T, stride: usize, to: &mut [f64]) {
+    for (t, frame) in to.as_chunks_mut::<C>().0.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        *frame = unsafe { io.add(t * stride).cast::<[T; C]>().read() }.map(T::widen);
     }
 }
 
 /// # Safety
 /// As for [`Group::run`].
-unsafe fn copy_out<T: Sample>(io: *mut T, stride: usize, width: usize, from: &[f64]) {
-    for (t, frame) in from.chunks_exact(width).enumerate() {
-        for (c, wide) in frame.iter().enumerate() {
-            // SAFETY: the caller's promise.
-            unsafe { *io.add(t * stride + c) = T::narrow(*wide) };
-        }
+unsafe fn copy_out<T: Sample, const C: usize>(io: *mut T, stride: usize, from: &[f64]) {
+    for (t, frame) in from.as_chunks::<C>().0.iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe {
+            io.add(t * stride)
+                .cast::<[T; C]>()
+                .write(frame.map(T::narrow))
+        };
     }
 }

@@ -10,7 +10,7 @@
 //! Where a frame has as many channels as a vector has lanes, D can be 0: no lane is late then.
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
-use super::pass::{Rows, row};
+use super::rows::{Rows, row};
 use super::work::{RAMP, Steps, Work};
 
 /// Filters `frames` frames, at least one, of `C` samples, `stride` apart, in place, in
@@ -58,7 +58,8 @@ pub(super) unsafe fn run<
             }
             if t >= late && t < frames {
                 if FORM != RAMP {
-                    // Two are left for the steps that keep track.
+                    // Four, for outputs up to four frames old go round in as many registers. Two are
+                    // left for the steps that keep track.
                     while left >= 6 {
                         one!(0, false);
                         one!(1, false);
@@ -105,7 +106,7 @@ pub(super) unsafe fn run<
                 };
             }
             if t == end {
-                work.save::<FORM>(rows, next_out);
+                work.save::<C, FORM>(rows, next_out);
                 next_out += 1;
                 end += D;
                 if next_out == sections {

@@ -3,8 +3,9 @@
 //!
 //! - `plan`: channels and sections dealt out to kernels: [`Cascade`] consists of groups of channels,
 //!   a group of passes, which are as many sections as a kernel runs at once.
-//! - `pass`: coefficients and state as the kernel reads them.
-//! - `kernel`: the kernel, over `lanes`, which is SIMD in the abstract; `x86` has the real thing.
+//! - `pass`: coefficients and state, laid out in `rows` as the kernel reads them.
+//! - `kernel`: the kernel, with `work`, what it has in registers, over `lanes`, which is SIMD in the
+//!   abstract; `x86` has the real thing.
 //! - `reference`: the same with plain numbers.
 mod group;
 mod kernel;
@@ -12,10 +13,11 @@ mod lanes;
 mod pass;
 mod plan;
 mod reference;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod work;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 mod x86;
 
 use super::section::Section;
@@ -203,9 +205,7 @@ impl Cascade {
     /// To be called now and then: makes what is so small that it costs time without being heard
     /// zero, and, if something is no finite number, forgets everything and returns false.
     pub fn settle(&mut self) -> bool {
-        let finite = self
-            .passes_mut()
-            .fold(true, |finite, pass| pass.settle() && finite);
+        let finite = self.passes_mut().all(Pass::settle);
         if !finite {
             self.reset();
         }

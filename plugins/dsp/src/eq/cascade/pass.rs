@@ -1,46 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! As many sections as the kernel runs at once: their numbers, laid out as it reads them.
-#![allow(unsafe_code)]
 use super::super::section::Section;
-
-/// Rows of one number per slot.
-pub(super) mod row {
-    /// Coefficients as they are.
-    pub const B0: usize = 0;
-    pub const B1: usize = 1;
-    pub const B2: usize = 2;
-    pub const A1: usize = 3;
-    pub const A2: usize = 4;
-    /// Gain at the end, in the slots of the last section; 0 in others.
-    pub const GAIN: usize = 5;
-    /// Rows of all that can move.
-    pub const MOVING: usize = 6;
-    /// What each of them gains per frame.
-    pub const STEP: usize = 6;
-    pub const STEP_B0: usize = STEP + B0;
-    pub const STEP_B1: usize = STEP + B1;
-    pub const STEP_B2: usize = STEP + B2;
-    pub const STEP_A1: usize = STEP + A1;
-    pub const STEP_A2: usize = STEP + A2;
-    pub const STEP_GAIN: usize = STEP + GAIN;
-    /// What each of them has to come to.
-    pub const TARGET: usize = 12;
-    /// Of the scaled form: b1 / b0, b2 / b0, and the gain that makes up for all scales.
-    pub const N1: usize = 18;
-    pub const N2: usize = 19;
-    pub const END: usize = 20;
-    /// State, times 1 / scale.
-    pub const X1: usize = 21;
-    pub const X2: usize = 22;
-    pub const Y1: usize = 23;
-    pub const Y2: usize = 24;
-    /// Scale of input and output: 1 in other forms.
-    pub const X_SCALE: usize = 25;
-    pub const Y_SCALE: usize = 26;
-    /// Number of the section.
-    pub const SECTION: usize = 27;
-    pub const COUNT: usize = 28;
-}
+use super::rows::{Rows, row};
 
 /// Slots of a row are a multiple of this, for alignment to 64 bytes.
 const LINE: usize = 8;
@@ -53,23 +14,6 @@ const PRECISION: f64 = 4e-11;
 
 /// States below this, −3000 dB, are silence.
 const SILENCE: f64 = 1e-150;
-
-/// Where the rows of a pass are.
-#[derive(Clone, Copy)]
-pub(super) struct Rows {
-    base: *mut f64,
-    slots: usize,
-}
-
-impl Rows {
-    /// # Safety
-    /// `row` is one of [`row`], `slot` a slot, and the pass is still there.
-    #[inline(always)]
-    pub unsafe fn at(self, row: usize, slot: usize) -> *mut f64 {
-        // SAFETY: the caller's promise.
-        unsafe { self.base.add(row * self.slots + slot) }
-    }
-}
 
 /// Which form of the kernel a pass needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,19 +66,20 @@ impl Pass {
         for slot in 0..slots {
             pass.row_mut(row::SECTION)[slot] = (slot / width) as f64;
             pass.set(slot, Section::IDENTITY);
-        }
-        for lane in 0..width {
-            pass.set_gain(lane, 1.0);
+            pass.set_number(row::GAIN, slot, 1.0);
         }
         pass
     }
 
     /// Where the kernel finds the rows; valid as long as the pass is not dropped.
     pub fn rows(&mut self) -> Rows {
-        Rows {
-            base: self.data[self.start..].as_mut_ptr(),
-            slots: self.slots,
-        }
+        self.rows_from(0)
+    }
+
+    /// The same from section `first` on.
+    pub fn rows_from(&mut self, first: usize) -> Rows {
+        let start = self.start + (first * self.width).min(self.slots);
+        Rows::new(self.data[start..].as_mut_ptr(), self.slots)
     }
 
     pub fn row(&self, row: usize) -> &[f64] {

@@ -3,22 +3,23 @@
 #![allow(unsafe_code)]
 use super::kernel;
 use super::lanes::{Lanes, Pair, Sample};
-use super::pass::Rows;
+use super::rows::Rows;
 use super::work::{PLAIN, RAMP, SCALED};
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 use super::x86::{Eight, Four};
 use crate::simd::Level;
 
 /// A kernel: rows, samples, stride, frames. Unsafe as [`kernel::run`] is.
 pub(super) type Run<T> = unsafe fn(Rows, *mut T, usize, usize);
 
-/// The kernels of one shape: in the scaled form for f32 and f64, and others. Runs of few frames have one of less skew.
+/// The kernels of one shape: in the scaled form for f32 and f64, and others.
 #[derive(Clone, Copy)]
 pub(super) struct Kernels {
-    pub f32: [Run<f32>; 2],
-    pub f64: [Run<f64>; 2],
+    pub f32: Run<f32>,
+    pub f64: Run<f64>,
     pub plain: Run<f64>,
-    pub ramp: Run<f64>,
+    /// On so many sections at a time.
+    pub ramp: (usize, Run<f64>),
 }
 
 /// What a group of channels runs on.
@@ -49,7 +50,7 @@ struct Table {
 }
 
 macro_rules! table {
-    ($name:ident, $lanes:ty, $($feature:literal)?, { $($width:literal: [$($vectors:literal)*] skew $few:literal $many:literal),* $(,)? }) => {
+    ($name:ident, $lanes:ty, $($feature:literal)?, { $($width:literal: [$($vectors:literal)*] skew $skew:literal),* $(,)? }) => {
         mod $name {
             use super::*;
 
@@ -72,16 +73,15 @@ macro_rules! table {
                 },
                 kernels: |width, vectors| match (width, vectors) {
                     $($(($width, $vectors) => Kernels {
-                        f32: [
-                            entry::<f32, $width, $vectors, $few, SCALED>,
-                            entry::<f32, $width, $vectors, $many, SCALED>,
-                        ],
-                        f64: [
-                            entry::<f64, $width, $vectors, $few, SCALED>,
-                            entry::<f64, $width, $vectors, $many, SCALED>,
-                        ],
-                        plain: entry::<f64, $width, $vectors, $few, PLAIN>,
-                        ramp: entry::<f64, $width, $vectors, $few, RAMP>,
+                        f32: entry::<f32, $width, $vectors, $skew, SCALED>,
+                        f64: entry::<f64, $width, $vectors, $skew, SCALED>,
+                        plain: entry::<f64, $width, $vectors, $skew, PLAIN>,
+                        ramp: {
+                            // Without a skew, sections need not come together.
+                            const TOGETHER: usize = if $skew == 0 { 2 } else { $vectors };
+                            let kernel: Run<f64> = entry::<f64, $width, TOGETHER, $skew, RAMP>;
+                            (TOGETHER * <$lanes>::W / $width, kernel)
+                        },
                     },)*)*
                     _ => unreachable!("a shape that the table does not list"),
                 },
@@ -90,12 +90,12 @@ macro_rules! table {
     };
 }
 
-table!(portable, Pair, , { 1: [2 4 8] skew 1 1, 2: [2 4 8 10] skew 0 0 });
-#[cfg(target_arch = "x86_64")]
-table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1 1, 2: [1 2 4 5] skew 1 1, 4: [2 5 10] skew 0 0 });
-#[cfg(target_arch = "x86_64")]
+table!(portable, Pair, , { 1: [2 4 8] skew 1, 2: [2 4 8 10] skew 0 });
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1, 2: [1 2 4 5] skew 1, 4: [2 6 10] skew 0 });
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 table!(avx512, Eight, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", {
-    1: [1 2] skew 2 4, 2: [1 2 3] skew 2 4, 4: [1 2 3 4] skew 2 4, 8: [2 5 10] skew 0 0
+    1: [1 2] skew 4, 2: [1 2 3] skew 4, 4: [1 2 3 4] skew 4, 8: [2 6 10] skew 0
 });
 
 fn table(level: Level) -> Table {

@@ -2,7 +2,7 @@
 //! What the kernel computes, one number after the other.
 #![allow(unsafe_code)]
 use super::lanes::Sample;
-use super::pass::{Rows, row};
+use super::rows::{Rows, row};
 
 /// One channel through `sections` sections, never scaled.
 ///

@@ -8,7 +8,7 @@
 //! x₁, x₂, y₁ and y₂, from which the states follow without any difference in rounding.
 #![allow(unsafe_code)]
 use super::lanes::Lanes;
-use super::pass::{Rows, row};
+use super::rows::{Rows, row};
 
 /// The form in which the input of each section is scaled by 1 / b0: one operation less.
 pub(super) const SCALED: u8 = 0;
@@ -51,36 +51,36 @@ unsafe fn load<V: Lanes, const NV: usize>(rows: Rows, row: usize) -> [V; NV] {
     std::array::from_fn(|j| unsafe { V::load(rows.at(row, j * V::W)) })
 }
 
-/// Takes the lanes of `masks` from `rows`.
+/// Puts all of a row into `rows`.
 #[inline(always)]
-unsafe fn take<V: Lanes, const NV: usize>(
-    rows: Rows,
-    row: usize,
-    to: &mut [V; NV],
-    masks: &[V::Mask; NV],
-) {
-    for j in 0..NV {
+unsafe fn put<V: Lanes, const NV: usize>(rows: Rows, row: usize, from: &[V; NV]) {
+    for (j, vector) in from.iter().enumerate() {
         // SAFETY: the caller's promise.
-        to[j] = unsafe { to[j].select(masks[j], V::load(rows.at(row, j * V::W))) };
+        unsafe { vector.store(rows.at(row, j * V::W)) };
     }
 }
 
-/// Puts the lanes of `masks`, or all, into `rows`.
-#[inline(always)]
-unsafe fn put<V: Lanes, const NV: usize>(
+/// The lanes of one section, which lie in one vector.
+#[derive(Clone, Copy)]
+struct Place<V: Lanes> {
     rows: Rows,
-    row: usize,
-    from: &[V; NV],
-    masks: Option<&[V::Mask; NV]>,
-) {
-    for j in 0..NV {
+    vector: usize,
+    mask: V::Mask,
+}
+
+impl<V: Lanes> Place<V> {
+    #[inline(always)]
+    unsafe fn take(self, row: usize, to: &mut V) {
+        // SAFETY: the caller's promise.
+        *to = unsafe { to.select(self.mask, V::load(self.rows.at(row, self.vector * V::W))) };
+    }
+
+    #[inline(always)]
+    unsafe fn put(self, row: usize, from: V) {
         // SAFETY: the caller's promise.
         unsafe {
-            let at = rows.at(row, j * V::W);
-            match masks {
-                Some(masks) => V::load(at).select(masks[j], from[j]).store(at),
-                None => from[j].store(at),
-            }
+            let at = self.rows.at(row, self.vector * V::W);
+            V::load(at).select(self.mask, from).store(at);
         }
     }
 }
@@ -152,14 +152,21 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         (s1, s2(self.x1[j], self.y[0][j]))
     }
 
-    /// Which lanes belong to section `k`.
+    /// Where section `k` is, if that is in vector `j`.
     ///
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    unsafe fn masks(rows: Rows, k: usize) -> [V::Mask; NV] {
+    unsafe fn place<const C: usize>(rows: Rows, k: usize, vector: usize) -> Option<Place<V>> {
         // SAFETY: the caller's promise.
-        unsafe { load::<V, NV>(rows, row::SECTION) }.map(|numbers| numbers.equal(k as f64))
+        (k * C / V::W == vector).then(|| unsafe {
+            let numbers = V::load(rows.at(row::SECTION, vector * V::W));
+            Place {
+                rows,
+                vector,
+                mask: numbers.equal(k as f64),
+            }
+        })
     }
 
     /// Gives section `k` its state.
@@ -168,24 +175,27 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// As for the kernel.
     #[inline(always)]
     pub unsafe fn enter<const C: usize, const FORM: u8>(&mut self, rows: Rows, k: usize) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let masks = Self::masks(rows, k);
-            take(rows, row::X1, &mut self.x1, &masks);
-            take(rows, row::X2, &mut self.x2, &masks);
-            take(rows, row::Y1, &mut self.y[0], &masks);
-            take(rows, row::Y2, &mut self.y[1], &masks);
-            if FORM == RAMP {
-                take(rows, row::B0, &mut self.b0, &masks);
-                take(rows, row::B1, &mut self.b1, &masks);
-                take(rows, row::B2, &mut self.b2, &masks);
-                take(rows, row::A1, &mut self.a1, &masks);
-                take(rows, row::A2, &mut self.a2, &masks);
-            } else if !is_direct::<V, C>() {
-                for j in 0..NV {
+        // Vectors are told apart by branches, since registers have no index.
+        for j in 0..NV {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let Some(place) = Self::place::<C>(rows, k, j) else {
+                    continue;
+                };
+                place.take(row::X1, &mut self.x1[j]);
+                place.take(row::X2, &mut self.x2[j]);
+                place.take(row::Y1, &mut self.y[0][j]);
+                place.take(row::Y2, &mut self.y[1][j]);
+                if FORM == RAMP {
+                    place.take(row::B0, &mut self.b0[j]);
+                    place.take(row::B1, &mut self.b1[j]);
+                    place.take(row::B2, &mut self.b2[j]);
+                    place.take(row::A1, &mut self.a1[j]);
+                    place.take(row::A2, &mut self.a2[j]);
+                } else if !is_direct::<V, C>() {
                     let (s1, s2) = self.transposed(j);
-                    self.s1[j] = self.s1[j].select(masks[j], s1);
-                    self.s2[j] = self.s2[j].select(masks[j], s2);
+                    self.s1[j] = self.s1[j].select(place.mask, s1);
+                    self.s2[j] = self.s2[j].select(place.mask, s2);
                 }
             }
         }
@@ -196,9 +206,26 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    pub unsafe fn save<const FORM: u8>(&self, rows: Rows, k: usize) {
-        // SAFETY: the caller's promise.
-        unsafe { self.put::<FORM>(rows, Some(&Self::masks(rows, k))) }
+    pub unsafe fn save<const C: usize, const FORM: u8>(&self, rows: Rows, k: usize) {
+        for j in 0..NV {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let Some(place) = Self::place::<C>(rows, k, j) else {
+                    continue;
+                };
+                place.put(row::X1, self.x1[j]);
+                place.put(row::X2, self.x2[j]);
+                place.put(row::Y1, self.y[0][j]);
+                place.put(row::Y2, self.y[1][j]);
+                if FORM == RAMP {
+                    place.put(row::B0, self.b0[j]);
+                    place.put(row::B1, self.b1[j]);
+                    place.put(row::B2, self.b2[j]);
+                    place.put(row::A1, self.a1[j]);
+                    place.put(row::A2, self.a2[j]);
+                }
+            }
+        }
     }
 
     /// Keeps all states.
@@ -208,23 +235,17 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     #[inline(always)]
     pub unsafe fn save_all<const FORM: u8>(&self, rows: Rows) {
         // SAFETY: the caller's promise.
-        unsafe { self.put::<FORM>(rows, None) }
-    }
-
-    #[inline(always)]
-    unsafe fn put<const FORM: u8>(&self, rows: Rows, masks: Option<&[V::Mask; NV]>) {
-        // SAFETY: the caller's promise.
         unsafe {
-            put(rows, row::X1, &self.x1, masks);
-            put(rows, row::X2, &self.x2, masks);
-            put(rows, row::Y1, &self.y[0], masks);
-            put(rows, row::Y2, &self.y[1], masks);
+            put(rows, row::X1, &self.x1);
+            put(rows, row::X2, &self.x2);
+            put(rows, row::Y1, &self.y[0]);
+            put(rows, row::Y2, &self.y[1]);
             if FORM == RAMP {
-                put(rows, row::B0, &self.b0, masks);
-                put(rows, row::B1, &self.b1, masks);
-                put(rows, row::B2, &self.b2, masks);
-                put(rows, row::A1, &self.a1, masks);
-                put(rows, row::A2, &self.a2, masks);
+                put(rows, row::B0, &self.b0);
+                put(rows, row::B1, &self.b1);
+                put(rows, row::B2, &self.b2);
+                put(rows, row::A1, &self.a1);
+                put(rows, row::A2, &self.a2);
             }
         }
     }
