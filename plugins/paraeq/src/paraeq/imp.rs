@@ -111,7 +111,10 @@ impl ParaEq {
         buffer: &mut gst::BufferRef,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let gap = buffer.flags().contains(gst::BufferFlags::GAP);
-        let segment = lock(&self.segment).clone();
+        let segment = match stream.is_controlled() {
+            true => lock(&self.segment).clone(),
+            false => None,
+        };
         let frames;
         let finite = {
             let mut map = buffer.map_writable().map_err(|_| {

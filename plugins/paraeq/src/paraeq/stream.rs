@@ -48,6 +48,8 @@ pub fn audio_of(info: &gst_audio::AudioInfo) -> Option<Audio> {
 /// Audio of one kind on its way through the kernel.
 pub struct Stream {
     audio: Audio,
+    /// How long one frame is.
+    frame: gst::ClockTime,
     frame_bytes: usize,
     equaliser: Equaliser,
     settings: Settings,
@@ -78,6 +80,7 @@ impl Stream {
         let seen = bands.snapshot(&mut settings, &mut all);
         let equaliser = Equaliser::new(Level::best(), audio.clone(), &settings);
         let mut stream = Stream {
+            frame: duration_of(1, audio.rate),
             frame_bytes: audio.format.bytes() * audio.layout.channels(),
             audio,
             equaliser,
@@ -163,20 +166,21 @@ impl Stream {
     /// Whether `buffer` does not go on where the last one ended, so that what is delayed has to
     /// leave first.
     pub fn jumps(&self, buffer: &gst::BufferRef) -> bool {
+        if self.equaliser.latency() == 0 {
+            return false;
+        }
         let deviation = self.timeline.deviation(buffer.pts(), self.audio.rate);
         let discont = buffer.flags().contains(gst::BufferFlags::DISCONT);
-        let frame = duration_of(1, self.audio.rate);
-        let tolerance = if discont { frame } else { JUMP };
-        self.equaliser.latency() > 0 && deviation.is_some_and(|d| d > tolerance)
+        let tolerance = if discont { self.frame } else { JUMP };
+        deviation.is_some_and(|d| d > tolerance)
     }
 
     /// To be called ahead of each buffer: whether nothing will be done to it.
     pub fn prepare(&mut self, element: &super::ParaEq, buffer: &gst::BufferRef) -> bool {
         let rate = self.audio.rate;
-        let frame = duration_of(1, rate);
         let deviation = self.timeline.deviation(buffer.pts(), rate);
         let delayed = self.equaliser.latency() > 0;
-        if deviation.is_none_or(|d| d > frame && !delayed) && buffer.pts().is_some() {
+        if deviation.is_none_or(|d| d > self.frame && !delayed) && buffer.pts().is_some() {
             self.timeline = Timeline {
                 origin: buffer.pts(),
                 frames: 0,
@@ -201,6 +205,11 @@ impl Stream {
     fn count(&mut self, frames: usize) {
         self.timeline.frames += frames as u64;
         self.processed += frames as u64;
+    }
+
+    /// Whether the time of every frame matters.
+    pub fn is_controlled(&self) -> bool {
+        self.controlled
     }
 
     /// Filters whole frames in place; false if they held, or came to, what is no number.
