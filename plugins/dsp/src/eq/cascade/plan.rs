@@ -77,8 +77,13 @@ macro_rules! table {
                         f64: entry::<f64, $width, $vectors, $skew, SCALED>,
                         plain: entry::<f64, $width, $vectors, $skew, PLAIN>,
                         ramp: {
-                            // Without a skew, sections need not come together.
-                            const TOGETHER: usize = if $skew == 0 { 2 } else { $vectors };
+                            // Without a skew, sections need not come together, and pairs are the
+                            // fastest.
+                            const TOGETHER: usize = match ($skew, $vectors % 2) {
+                                (0, 0) => 2,
+                                (0, _) => 1,
+                                _ => $vectors,
+                            };
                             let kernel: Run<f64> = entry::<f64, $width, TOGETHER, $skew, RAMP>;
                             (TOGETHER * <$lanes>::W / $width, kernel)
                         },
