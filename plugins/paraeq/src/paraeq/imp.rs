@@ -336,7 +336,9 @@ impl BaseTransformImpl for ParaEq {
                     }
                 });
             }
-            EventView::Gap(_) | EventView::Eos(_) => self.drain_stream(),
+            EventView::Gap(_) | EventView::SegmentDone(_) | EventView::Eos(_) => {
+                self.drain_stream();
+            }
             EventView::FlushStop(_) => {
                 self.with_stream(Stream::reset);
             }
@@ -388,7 +390,8 @@ impl AudioFilterImpl for ParaEq {
             names: layout::channel_names(info),
         };
         let mut stream = Box::new(Stream::new(audio, &self.bands));
-        if lock(&self.shape).replace(shape).is_some() {
+        let before = lock(&self.shape).replace(shape.clone());
+        if !before.unwrap_or_default().responds_like(&shape) {
             stream.note_other_response();
         }
         stream.passthrough = self.obj().is_passthrough();

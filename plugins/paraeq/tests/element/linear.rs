@@ -148,3 +148,14 @@ fn a_jump_in_time_lets_the_tail_out_first() {
     assert_eq!(joined(&out[..second], &audio, 0).len(), 20_000);
     assert_eq!(joined(&out[second..], &audio, 150_000).len(), 20_000);
 }
+
+#[test]
+fn the_end_of_a_segment_waits_for_the_tail() {
+    let mut rig = Rig::with(linear);
+    let audio = Audio::noise(2, 10_000);
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..10_000)).unwrap();
+    rig.send(gst::event::SegmentDone::new(audio.time(10_000)));
+    let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    assert_eq!(joined(&out, &audio, 0).len(), 20_000);
+}
