@@ -39,6 +39,10 @@ impl ObjectSubclass for ParaEq {
     type Type = super::ParaEq;
     type ParentType = gst_audio::AudioFilter;
     type Interfaces = (gst::ChildProxy, gst::Preset);
+
+    fn class_init(class: &mut Self::Class) {
+        auris_support::lean::leave_buffers_to_parent(class);
+    }
 }
 
 impl ObjectImpl for ParaEq {

@@ -92,7 +92,7 @@ macro_rules! table {
 
 table!(portable, Pair, , { 1: [2 4 8] skew 1, 2: [2 4 8 10] skew 0 });
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
-table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1, 2: [1 2 4 5] skew 1, 4: [2 6 10] skew 0 });
+table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1, 2: [1 2 4 5] skew 1, 4: [2 5] skew 0 });
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 table!(avx512, Eight, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", {
     1: [1 2] skew 4, 2: [1 2 3] skew 4, 4: [1 2 3 4] skew 4, 8: [2 6 10] skew 0
