@@ -16,11 +16,13 @@ mod motion;
 mod plan;
 mod recursive;
 mod settings;
+mod splice;
 mod structure;
 #[cfg(test)]
 mod tests;
 
 pub use settings::{Audio, GRID, Outcome, Pace, Phase, Settings};
+pub use splice::Splice;
 
 use crate::pcm::SampleFormat;
 use crate::simd::Level;

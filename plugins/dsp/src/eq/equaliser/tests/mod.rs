@@ -5,4 +5,5 @@ mod formats;
 mod long;
 mod partition;
 mod reference;
+mod splice;
 mod transparent;
