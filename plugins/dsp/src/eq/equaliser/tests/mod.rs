@@ -2,6 +2,7 @@
 mod clicks;
 mod common;
 mod formats;
+mod jumps;
 mod long;
 mod partition;
 mod reference;
