@@ -237,7 +237,7 @@ pub fn content_of(curve: Curve, settings: super::settings::Settings) -> Content 
     }
     Content {
         settings: super::settings::Settings {
-            preamp: curve.preamp.clamp(-60.0, 60.0),
+            preamp: curve.preamp,
             ..settings
         },
         bands,
