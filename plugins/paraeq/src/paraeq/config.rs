@@ -253,7 +253,7 @@ pub fn content_of(curve: Curve, settings: super::settings::Settings) -> Content 
     }
     Content {
         settings: super::settings::Settings {
-            preamp: curve.preamp.clamp(-text::MAX_GAIN, text::MAX_GAIN),
+            preamp: curve.preamp,
             ..settings
         },
         bands,

@@ -76,6 +76,30 @@ fn a_text_sets_bands_that_can_be_read_and_changed() {
 }
 
 #[test]
+fn a_text_holds_beyond_what_properties_can_say() {
+    for line in [
+        "Filter 1: ON PK Fc 800 Hz Gain 60 dB Q 0.005",
+        "Filter 1: ON LSC 0.5 dB Fc 300000 Hz Gain -100 dB",
+        "Filter 1: ON NO Fc 50 Hz Q 2000",
+        "Band 1: ON Tilt Fc 800 Hz Gain -6 dB Slope 0.5",
+        "Band 1: ON LowPass Fc 800 Hz Slope 0.5 Order 4 Alignment Resonant",
+        "Band 1: ON Peak Fc 800 Hz Gain 3 dB BW Hz 200000",
+        "Preamp: -70 dB\nFilter 1: ON PK Fc 800 Hz Gain 1 dB Q 1",
+    ] {
+        let rig = Rig::with(|e| e.set_property("config", line));
+        assert!(rig.warnings().is_empty(), "{line}");
+        let exported: String = rig.element.property("config");
+        assert_eq!(exported, format!("{line}\n"));
+    }
+    // A property that is written afterwards holds.
+    let rig =
+        Rig::with(|e| e.set_property("config", "Band: ON Tilt Fc 800 Hz Gain -6 dB Slope 0.5"));
+    rig.band(0).set_property("q", 2.0);
+    let exported: String = rig.element.property("config");
+    assert_eq!(exported, "Band 1: ON Tilt Fc 800 Hz Gain -6 dB Q 2\n");
+}
+
+#[test]
 fn nothing_is_the_state_of_a_new_element() {
     let rig = Rig::with(|_| ());
     assert_eq!(rig.element.property::<Option<String>>("config"), None);
