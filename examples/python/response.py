@@ -50,6 +50,13 @@ def make(settings, rate, channels):
             target = equaliser.get_child_by_name(child) if child else equaliser
             if target is None or target.find_property(name) is None:
                 raise RuntimeError(f"{setting}: there is no such property")
+            kind = target.find_property(name).value_type.name
+            try:
+                # What Gst.util_set_object_arg cannot read it passes over in silence.
+                if kind != "gchararray":
+                    Gst.Structure.from_string(f"x, y=({kind}){value}")
+            except TypeError:
+                raise RuntimeError(f"{setting}: the property does not take that") from None
             Gst.util_set_object_arg(target, name, value)
     except GLib.Error as error:
         raise RuntimeError(error.message) from None
