@@ -3,6 +3,7 @@
 use super::kinds::{Alignment, Kind, StereoMode};
 use super::settings::read;
 use auris_dsp::eq::band::{self, Width};
+use auris_dsp::eq::text::MAX_GAIN;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -166,8 +167,6 @@ impl State {
 }
 
 const MAX_HZ: f64 = 100_000.0;
-const MIN_GAIN: f64 = -60.0;
-const MAX_GAIN: f64 = 36.0;
 const MIN_Q: f64 = 0.01;
 const MAX_Q: f64 = 1000.0;
 const MIN_SLOPE: f64 = 1.0;
@@ -189,7 +188,7 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .build()
         };
         vec![
-            number("gain", "Gain in dB; of no effect where the type has none", (MIN_GAIN, MAX_GAIN), d.gain),
+            number("gain", "Gain in dB; of no effect where the type has none", (-MAX_GAIN, MAX_GAIN), d.gain),
             number("freq", "Centre, corner or mid-slope frequency in Hz", (0.0, MAX_HZ), d.freq),
             number(
                 "slope",
