@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MPL-2.0
 """Draws what an equaliser does, as SVG (or PNG where rsvg-convert is installed).
 
@@ -111,6 +111,8 @@ def draw(frequencies, curves):
     for level in levels:
         place = f'x="{MARGIN - 6}" y="{y(level) + 4:.1f}" text-anchor="end"'
         out.append(f"<text {place}>{level}</text>")
+    out.append(f'<text x="{MARGIN - 6}" y="{MARGIN - 16}" text-anchor="end">dB</text>')
+    out.append(f'<text x="{WIDTH - MARGIN + 20}" y="{HEIGHT - MARGIN + 18}">Hz</text>')
     out.append("</g>")
     # Channels that are alike lie on each other: drawn thinner and thinner, all of them show.
     for number, (name, levels) in enumerate(curves):

@@ -88,6 +88,12 @@ impl Look {
     }
 }
 
+/// Whether GStreamer's decoder gives the channels in another order than they have: of more than six
+/// FLAC has had an order since 2013, and GStreamer one of its own.
+pub fn mixes_up_channels(facts: &Facts) -> bool {
+    facts.codec == Codec::Flac && facts.channels.is_some_and(|channels| channels > 6)
+}
+
 /// What a file's container says of its format, for the report.
 pub fn format(facts: &Facts) -> Format {
     let container = match facts.container {

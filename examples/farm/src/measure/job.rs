@@ -139,7 +139,7 @@ fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<()
         if facts.is_none_or(sums_up_as_declared) {
             track.md5 = found;
         } else {
-            let warning = "no MD5: FLAC sums up samples of this width in another form";
+            let warning = "no MD5: FLAC sums up such samples in another form";
             track.warnings.push(warning.to_owned());
         }
     }
@@ -147,9 +147,10 @@ fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<()
 }
 
 /// Whether the MD5 of the decoded samples is what STREAMINFO would have; FLAC sums up the samples
-/// in their own width, which the decoder widens where it is none of these.
+/// in their own width, which the decoder widens where it is none of these, and in their own order.
 fn sums_up_as_declared(facts: &Facts) -> bool {
-    facts.codec != Codec::Flac || matches!(facts.bits, Some(16 | 24 | 32))
+    let keeps_width = matches!(facts.bits, Some(16 | 24 | 32));
+    facts.codec != Codec::Flac || keeps_width && !source::mixes_up_channels(facts)
 }
 
 /// The MD5 that the decoded samples must have, where that is to be found out.
@@ -160,9 +161,8 @@ fn md5_to_compare(verify: Verify, facts: &Facts) -> Option<[u8; 16]> {
         Verify::Auto => seconds(facts).is_some_and(|s| s < SHORT),
     };
     // FLAC sums up the samples in their own width, which the decoder keeps for these.
-    facts
-        .md5
-        .filter(|_| wanted && matches!(facts.bits, Some(16 | 24)))
+    let as_decoded = matches!(facts.bits, Some(16 | 24)) && !source::mixes_up_channels(facts);
+    facts.md5.filter(|_| wanted && as_decoded)
 }
 
 fn seconds(facts: &Facts) -> Option<u64> {

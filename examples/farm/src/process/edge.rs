@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The last element before the encoder: lets as many frames through as went into the equaliser,
 //! counts time from the first, and rounds. It is not in the registry and nobody else sees it.
+use super::layout;
 use super::quantise::Quantiser;
 use super::target::Encoding;
+use crate::engine::Failure;
 use auris_support::result_sink::lock;
 use gst::glib;
 use gst::prelude::*;
@@ -41,6 +43,11 @@ impl Edge {
         edge
     }
 
+    /// Why nothing goes through, if the encoder does not take what came.
+    pub fn refusal(&self) -> Option<Failure> {
+        lock(&self.imp().refusal).clone()
+    }
+
     /// What went through so far.
     pub fn passed(&self) -> Passed {
         let state = lock(&self.imp().state);
@@ -75,6 +82,7 @@ mod imp {
     pub struct Edge {
         pub(super) job: Mutex<Option<Job>>,
         pub(super) state: Mutex<Option<State>>,
+        pub(super) refusal: Mutex<Option<Failure>>,
         sink: gst::Pad,
         source: gst::Pad,
     }
@@ -109,6 +117,7 @@ mod imp {
             Edge {
                 job: Mutex::default(),
                 state: Mutex::default(),
+                refusal: Mutex::default(),
                 sink,
                 source,
             }
@@ -175,7 +184,10 @@ mod imp {
             let encoding = &job.as_ref()?.encoding;
             let mut out =
                 gst_audio::AudioInfo::builder(encoding.format, info.rate(), info.channels());
-            if let Some(positions) = info.positions() {
+            let positions = layout::positions(encoding.target, &info)
+                .map_err(|refusal| *lock(&self.refusal) = Some(refusal))
+                .ok()?;
+            if let Some(positions) = &positions {
                 out = out.positions(positions);
             }
             let out = out.build().ok()?;

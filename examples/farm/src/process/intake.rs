@@ -103,10 +103,9 @@ impl Taken {
         let mut buffer = if count == frames {
             buffer
         } else {
-            let bytes = heard.start as usize * frame..heard.end as usize * frame;
-            buffer
-                .copy_region(gst::BufferCopyFlags::all(), bytes)
-                .ok()?
+            // By frames, not bytes: libav's decoders give one channel after the other.
+            let (trim, count) = (heard.start as usize, count as usize);
+            gst_audio::audio_buffer_truncate(buffer, info.bpf(), trim, Some(count))
         };
         // Without a copy of the samples: only what describes them is made ours.
         let described = buffer.make_mut();

@@ -3,6 +3,7 @@
 mod edge;
 mod intake;
 mod job;
+mod layout;
 mod naming;
 mod pipeline;
 mod place;
@@ -49,6 +50,11 @@ impl Stored for Finished {
 pub fn read_equaliser(args: &ProcessArgs) -> Result<Equaliser, String> {
     let name = args.eq.display();
     let bytes = std::fs::read(&args.eq).map_err(|error| format!("{name}: {error}"))?;
+    if bytes.contains(&0) {
+        return Err(format!(
+            "{name}: it is no text, or one in UTF-16; save it in UTF-8"
+        ));
+    }
     // A comment in an older encoding harms nobody.
     let text = String::from_utf8_lossy(&bytes).into_owned();
     auris_dsp::eq::text::parse(&text).map_err(|error| format!("{name}: {error}"))?;

@@ -92,6 +92,9 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
             "rate, channels or sample format change in the middle: it is no single track",
         ));
     }
+    if let Some(refusal) = edge.refusal() {
+        return Err(refusal);
+    }
     listened?;
     let empty = || Failure::new(Kind::Undecodable, "it holds no audio that can be decoded");
     let info = taken.info.take().ok_or_else(empty)?;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which elements encode a result, and of which samples.
+use super::layout;
 use crate::cli::{Bits, Dither, ProcessArgs, Target};
-use crate::engine::{Failure, Kind};
+use crate::engine::{Failure, Kind, source};
 use crate::integrity::{Codec, Container, Facts, Length};
 use gst_audio::AudioFormat;
 
@@ -68,15 +69,6 @@ pub fn extension(target: Target) -> Option<&'static str> {
     })
 }
 
-fn most_channels(target: Target) -> u32 {
-    match target {
-        Target::Mp3 => 2,
-        Target::M4a => 6,
-        Target::Flac | Target::Alac | Target::Wavpack | Target::Opus => 8,
-        _ => 64,
-    }
-}
-
 impl Encoding {
     /// Chooses for an input of these `facts`.
     ///
@@ -88,13 +80,12 @@ impl Encoding {
             named => named,
         };
         let channels = facts.and_then(|facts| facts.channels);
-        let most = most_channels(target);
-        if let Some(channels) = channels.filter(|channels| *channels > most) {
-            let name = target.name();
-            return Err(unsupported(format!(
-                "{name} takes at most {most} channels, not {channels}"
-            )));
+        if facts.is_some_and(source::mixes_up_channels) {
+            let why = "GStreamer mixes up more than six channels of FLAC";
+            return Err(unsupported(why));
         }
+        let rate = facts.and_then(|facts| facts.rate);
+        layout::check(target, channels, rate)?;
         let bits = bits(target, args.bits, facts);
         let encoding = Encoding {
             target,
@@ -144,7 +135,7 @@ impl Encoding {
     }
 }
 
-fn unsupported(why: impl Into<String>) -> Failure {
+pub(super) fn unsupported(why: impl Into<String>) -> Failure {
     Failure::new(Kind::Unsupported, why)
 }
 

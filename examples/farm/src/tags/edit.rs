@@ -122,6 +122,16 @@ impl Tag {
         })
     }
 
+    /// Whether there is neither a field nor a picture in it.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Comments(tag) => tag.is_empty(),
+            Self::Id3v2(tag) => tag.is_empty(),
+            Self::Ilst(tag) => tag.is_empty(),
+            Self::Ape(tag) => tag.is_empty(),
+        }
+    }
+
     /// Gives `key`, whatever its case in the file, this one value; false where it has it already.
     pub(super) fn set(&mut self, key: &str, value: &str) -> bool {
         let has_it = self.has(key, value);

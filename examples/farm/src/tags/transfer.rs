@@ -10,7 +10,6 @@ use lofty::iff::aiff::AiffFile;
 use lofty::iff::wav::WavFile;
 use lofty::mp4::AtomIdent;
 use lofty::mpeg::MpegFile;
-use lofty::ogg::OggPictureStorage;
 use lofty::ogg::tag::VorbisComments;
 use lofty::probe::Probe;
 use lofty::tag::{TagExt, TagType};
@@ -46,6 +45,10 @@ pub fn transfer(source: &Path, target: &mut File) -> Result<Vec<String>, TagErro
         Ok(kind) => {
             let own = Tag::read(kind, target)?;
             let tag = tags.into_tag(kind, own);
+            // Such as where there was nothing but the name of an encoder.
+            if tag.is_empty() {
+                return Ok(dropped);
+            }
             tag.save(target)?;
             if Tag::read(kind, target)?.to_bytes()? != tag.to_bytes()? {
                 let error = io::Error::other("the tags would not survive unchanged");
@@ -165,10 +168,7 @@ impl Found {
 
     fn is_empty(&self) -> bool {
         match self {
-            Self::Own(Tag::Comments(tag)) => tag.is_empty() && tag.pictures().is_empty(),
-            Self::Own(Tag::Id3v2(tag)) => tag.is_empty(),
-            Self::Own(Tag::Ilst(tag)) => tag.is_empty(),
-            Self::Own(Tag::Ape(tag)) => tag.is_empty(),
+            Self::Own(tag) => tag.is_empty(),
             Self::Common(tag) => tag.is_empty(),
         }
     }

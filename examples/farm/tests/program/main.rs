@@ -13,6 +13,7 @@ mod memory;
 mod mutants;
 mod network;
 mod process;
+mod process_formats;
 mod process_safety;
 mod process_tags;
 mod resume;

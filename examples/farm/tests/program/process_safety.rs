@@ -175,6 +175,13 @@ fn bad_settings_are_told_before_anything_is_decoded() {
         ended.stderr
     );
     assert!(ended.stderr.contains("XX"), "{}", ended.stderr);
+    // What another program saved in 16 bits a character.
+    let wide: String = "Preamp: -6 dB".chars().flat_map(|c| [c, '\0']).collect();
+    let ended = process(folder.path(), &wide, &out)
+        .arg("/nonexistent.wav")
+        .run();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("eq.txt"), "{}", ended.stderr);
     let ended = Farm::new(&["process", "--eq", "/no/such", "--out", "x", "y"]).run();
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("/no/such"), "{}", ended.stderr);

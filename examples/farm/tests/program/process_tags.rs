@@ -156,3 +156,32 @@ fn tags_of_mp3_and_wav_come_along() {
         std::fs::remove_file(&result).unwrap();
     }
 }
+
+#[test]
+fn the_name_of_an_encoder_is_no_tag_to_keep() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 20_000, 6).write_wav(&wav, Sample::S16);
+    // As every file of ffmpeg's has it.
+    let mut info = lofty::iff::wav::RiffInfoList::default();
+    info.insert("ISFT".to_owned(), "Lavf59".to_owned());
+    info.save_to_path(&wav, WriteOptions::default()).unwrap();
+    for (format, encoder) in [
+        ("flac", "flacenc"),
+        ("ogg", "vorbisenc ! oggmux"),
+        ("opus", "opusenc ! oggmux"),
+        ("wavpack", "wavpackenc"),
+        ("mp3", "lamemp3enc ! xingmux"),
+        ("m4a", "avenc_aac ! mp4mux"),
+        ("aiff", "aiffmux"),
+    ] {
+        if !media::can_make(encoder) {
+            continue;
+        }
+        let ended = process(folder.path(), EQ, &folder.path().join(format))
+            .args(["--format", format])
+            .arg(&wav)
+            .run();
+        assert!(is_ok(&ended.only()), "{format}: {ended:?}");
+    }
+}

@@ -6,4 +6,5 @@ mod jumps;
 mod long;
 mod partition;
 mod reference;
+mod splice;
 mod transparent;
