@@ -23,7 +23,8 @@ const CEPSTRUM: usize = 1 << 17;
 /// EQ Cookbook) is 6·rate/`taps` comes out within 0.010 dB for gains to ±9 dB, unless it reaches 0
 /// or half the rate, where it meets its mirror image; 12 dB take a bandwidth of 7.5·rate/`taps`
 /// for that, and have 0.025 dB at 6. There a taper makes it worse, and no filter of that length has
-/// less than 0.020 dB (that of the least largest error in dB).
+/// less than 0.020 dB (that of the least largest error in dB). A bandwidth taken 3 dB below the top,
+/// as that of a resonance is, need not be more than 6·rate/`taps` for any gain beyond ±6 dB: 0.003 dB.
 pub fn linear_phase(taps: usize, mut amplitude: impl FnMut(f64) -> f64) -> Vec<f64> {
     let grid = (4 * taps).next_power_of_two().max(64);
     let ideal = from_real_spectrum(grid, |w| {
@@ -155,6 +156,20 @@ mod tests {
                     assert!(error < 0.01, "{taps} {w} {gain}: {error} dB");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn linear_phase_follows_bells_six_bins_wide_3_db_below_their_tops() {
+        let taps = 1024;
+        for gain in [6.0, -6.0, 12.0, -12.0, 18.0f64] {
+            // With G the gain, |H|² = (u² + G)/(u² + 1/G) over u, which is 1 where half the gain is
+            // left and sqrt(G/(G² − 2)) where the top is 3 dB away.
+            let top = 10f64.powf(gain.abs() / 20.0);
+            let narrower = (top / (top * top - 2.0)).sqrt();
+            let wanted = magnitude(bell(0.7, gain, TAU * 6.0 / taps as f64 / narrower));
+            let error = error(&linear_phase(taps, &wanted), &wanted);
+            assert!(error < 0.003, "{gain}: {error} dB");
         }
     }
 

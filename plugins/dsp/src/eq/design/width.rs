@@ -5,6 +5,9 @@ use std::f64::consts::{LN_2, PI};
 
 /// Q of a prototype, at least and at most.
 const Q: (f64, f64) = (1e-3, 1e4);
+/// Q at most where a shelf is given by its slope: beyond the steepest slope that there is for its
+/// gain, it would be infinite.
+const STEEPEST: f64 = 10.0;
 /// α at most. A bandwidth of half the rate would have an infinite one; what this one changes lies
 /// below audible frequencies, and what rings on does so for seconds, not for hours.
 const ALPHA: f64 = 1e6;
@@ -54,7 +57,7 @@ impl Damping {
             Width::Slope(slope) => (!slope.is_nan()).then(|| {
                 let slope = slope.clamp(1e-3, 1e3);
                 let square = (a + 1.0 / a) * (1.0 / slope - 1.0) + 2.0;
-                Self::from_q(square.max(1.0 / (Q.1 * Q.1)).sqrt().recip(), w)
+                Self::from_q(square.max(1.0 / (STEEPEST * STEEPEST)).sqrt().recip(), w)
             }),
         }
     }

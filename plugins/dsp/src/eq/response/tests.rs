@@ -257,7 +257,8 @@ proptest! {
         });
         prop_assert!(loudest < 0.001, "{} dB", loudest);
         let is = stereo(&curve).preamp();
-        prop_assert!(is == preamp || (is < preamp && loudest > -0.01), "{} of {}", is, preamp);
+        // The grid may miss the top here as well.
+        prop_assert!(is == preamp || (is < preamp && loudest > -0.05), "{} of {}", is, preamp);
     }
 
     #[test]

@@ -11,7 +11,8 @@ fn alpha(width: Width, rate: f64, w: f64, a: f64) -> f64 {
     match width {
         Width::Q(q) => w.sin() / (2.0 * q),
         Width::Hz(hz) => (PI * hz / rate).tan(),
-        Width::Octaves(n) => w.sin() * (2f64.ln() / 2.0 * n * w / w.sin()).sinh(),
+        // The most that the design takes; some octaves near half the rate come to more.
+        Width::Octaves(n) => (w.sin() * (2f64.ln() / 2.0 * n * w / w.sin()).sinh()).min(1e6),
         Width::Slope(s) => w.sin() / 2.0 * ((a + 1.0 / a) * (1.0 / s - 1.0) + 2.0).sqrt(),
     }
 }

@@ -114,3 +114,23 @@ fn a_band_that_is_off_keeps_its_poles() {
     let [on, off] = [on, off].map(|band| sections(&band, 48_000.0, Design::Rbj).as_slice()[0]);
     assert!(off.is_identity() && (off.a1, off.a2) == (on.a1, on.a2));
 }
+
+#[test]
+fn too_steep_a_slope_is_no_siren() {
+    for kind in [Kind::LowShelf, Kind::HighShelf, Kind::Tilt] {
+        for gain in [-24.0, 12.0, 24.0] {
+            for slope in [1.5, 2.0, 8.0, 1e3] {
+                let band = Band {
+                    kind,
+                    gain,
+                    width: Width::Slope(slope),
+                    ..Band::default()
+                };
+                let most = (0..4000)
+                    .map(|i| decibels(&band, 48_000.0, Design::Rbj, 500.0 + 0.5 * f64::from(i)))
+                    .fold(f64::MIN, f64::max);
+                assert!(most < 45.0, "{band:?}: {most} dB");
+            }
+        }
+    }
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The output does not depend on how audio is cut into blocks.
 use super::common::*;
-use crate::eq::band::{Band, Design, Kind, StereoMode, Width};
-use crate::eq::equaliser::{Audio, Equaliser, Pace, Settings};
+use crate::eq::band::{Band, Design, Graphic, Kind, StereoMode, Width};
+use crate::eq::equaliser::{Audio, Equaliser, Pace, Phase, Settings};
 use crate::pcm::SampleFormat;
 use crate::simd::Level;
 use proptest::prelude::*;
@@ -47,8 +47,10 @@ fn settings() -> impl Strategy<Value = Settings> {
         prop::bool::ANY,
         prop::bool::ANY,
     );
-    (bands, other, 0.0..0.03f64).prop_map(
-        |(bands, ((preamp, gained), some, matched, off), ramp_time)| {
+    // Linear phase and point-wise gains, of few taps so that fades begin within a test.
+    let long = (0u8..5, 0u8..5, 1u64..4);
+    (bands, other, 0.0..0.03f64, long).prop_map(
+        |(bands, ((preamp, gained), some, matched, off), ramp_time, (linear, graphic, mask))| {
             let mut settings = with(&bands);
             settings.curve.preamp = if some { preamp } else { 0.0 };
             settings.curve.gains = vec![(gained, -preamp)];
@@ -59,6 +61,16 @@ fn settings() -> impl Strategy<Value = Settings> {
             };
             settings.bypass = off && some;
             settings.ramp_time = ramp_time;
+            settings.taps = 512;
+            if linear == 0 {
+                settings.phase = Phase::Linear;
+            }
+            if graphic == 0 {
+                settings.curve.graphics.push(Graphic {
+                    points: vec![(100.0, preamp), (5000.0, -preamp)],
+                    channels: mask,
+                });
+            }
             settings
         },
     )
