@@ -116,9 +116,13 @@ fn done_before(context: &Context<'_>, index: usize, stamp: Option<Stamp>) -> Opt
     if done.record.status == Status::Error {
         return Some(done);
     }
+    let target = context.places.target(index);
+    if done.record.output.as_deref() != Some(&*target.to_string_lossy()) {
+        return None;
+    }
     // It was announced before it was put in its place; what was changed there since is somebody's
     // work, and only replaced if that is asked for.
-    let now = Stamp::of(context.places.target(index)).ok()?;
+    let now = Stamp::of(target).ok()?;
     (done.stamp == Some(now) || !context.args.overwrite).then_some(done)
 }
 
