@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MPL-2.0
 """Draws what an equaliser does, as SVG (or PNG where rsvg-convert is installed).
 
@@ -50,6 +50,13 @@ def make(settings, rate, channels):
             target = equaliser.get_child_by_name(child) if child else equaliser
             if target is None or target.find_property(name) is None:
                 raise RuntimeError(f"{setting}: there is no such property")
+            kind = target.find_property(name).value_type.name
+            try:
+                # What Gst.util_set_object_arg cannot read it passes over in silence.
+                if kind != "gchararray":
+                    Gst.Structure.from_string(f"x, y=({kind}){value}")
+            except TypeError:
+                raise RuntimeError(f"{setting}: the property does not take that") from None
             Gst.util_set_object_arg(target, name, value)
     except GLib.Error as error:
         raise RuntimeError(error.message) from None
@@ -111,6 +118,8 @@ def draw(frequencies, curves):
     for level in levels:
         place = f'x="{MARGIN - 6}" y="{y(level) + 4:.1f}" text-anchor="end"'
         out.append(f"<text {place}>{level}</text>")
+    out.append(f'<text x="{MARGIN - 6}" y="{MARGIN - 16}" text-anchor="end">dB</text>')
+    out.append(f'<text x="{WIDTH - MARGIN + 20}" y="{HEIGHT - MARGIN + 18}">Hz</text>')
     out.append("</g>")
     # Channels that are alike lie on each other: drawn thinner and thinner, all of them show.
     for number, (name, levels) in enumerate(curves):

@@ -24,8 +24,9 @@ static gint rate = 48000, channels = 2, frames = 1024, seconds = 600, rounds = 7
 typedef enum { S16, F32, F64 } Kind;
 static const gsize widths[] = { sizeof (gint16), sizeof (gfloat), sizeof (gdouble) };
 
-/* Buffers made, then pushed, at a time. */
-#define BATCH 32
+/* Buffers made, then pushed, at a time: few, so that they are still in the cache, as they are when an
+ * element upstream has just written them. */
+#define BATCH 4
 
 static const GOptionEntry options[] = {
   {"format", 0, 0, G_OPTION_ARG_STRING, &format, "F32LE, F64LE or S16LE", "NAME"},

@@ -11,7 +11,10 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("ebur128", &["auris-dsp"]),
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
+    ("rayon", &["auris-dsp"]),
+    ("realfft", &["auris-dsp"]),
     ("redb", &["auris-farm"]),
+    ("rustfft", &["auris-dsp"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 

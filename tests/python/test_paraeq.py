@@ -144,7 +144,14 @@ class Response(unittest.TestCase):
         self.assertLess(min(heights) + 20, min(heights[0], heights[-1]))
 
     def test_what_is_wrong_is_said(self):
-        for wrong in ("band3::loudness=6", "band99::gain=1", "gain", "config-file=/nowhere"):
+        for wrong in (
+            "band3::loudness=6",
+            "band99::gain=1",
+            "band3::gain=lots",
+            "band3::type=peaky",
+            "gain",
+            "config-file=/nowhere",
+        ):
             done = self.draw(wrong)
             self.assertEqual(done.returncode, 1, wrong)
             self.assertTrue(done.stderr.startswith("response.py: "), done.stderr)

@@ -55,7 +55,9 @@ pub fn channel_names(info: &AudioInfo) -> Vec<String> {
         .collect()
 }
 
-/// Which channel is which to an equaliser.
+/// Which channel is which to an equaliser. As in Equalizer APO, one pair of surround channels is
+/// found under either name, side or rear, and the seventh and eighth channel, which are the sides
+/// of 7.1, under their numbers: bits 6 and 7, where no channel has these positions.
 pub fn eq_layout(info: &AudioInfo) -> Layout {
     let channels = info.channels() as usize;
     let positions = positions(info);
@@ -65,9 +67,29 @@ pub fn eq_layout(info: &AudioInfo) -> Layout {
         return Layout::unpositioned(channels);
     }
     let find = |wanted| positions.iter().position(|p| *p == wanted);
+    let taken = masks.iter().fold(0, |all, mask| all | mask);
+    let bits = positions.iter().zip(&masks).enumerate();
+    let bits = bits.map(|(channel, (position, mask))| {
+        let number = match channel {
+            6 | 7 => 1 << channel,
+            _ => 0,
+        };
+        mask | (number | other_surround(*position)) & !taken
+    });
     Layout {
-        bits: masks,
+        bits: bits.collect(),
         pair: find(Position::FrontLeft).zip(find(Position::FrontRight)),
+    }
+}
+
+/// The bit of the side channel for the rear channel, and the other way round.
+fn other_surround(position: Position) -> u64 {
+    match position {
+        Position::RearLeft => Position::SideLeft.to_mask(),
+        Position::RearRight => Position::SideRight.to_mask(),
+        Position::SideLeft => Position::RearLeft.to_mask(),
+        Position::SideRight => Position::RearRight.to_mask(),
+        _ => 0,
     }
 }
 
@@ -183,7 +205,7 @@ mod tests {
             Position::SideLeft,
         ];
         let layout = eq_layout(&info(4, &positions));
-        assert_eq!(layout.bits, [1 << 0, 1 << 1, 1 << 3, 1 << 10]);
+        assert_eq!(layout.bits[..3], [1 << 0, 1 << 1, 1 << 3]);
         assert_eq!(layout.pair, Some((0, 1)));
         let rear = [Position::RearLeft, Position::RearRight];
         assert_eq!(eq_layout(&info(2, &rear)).pair, None);
@@ -194,6 +216,41 @@ mod tests {
         let layout = eq_layout(&unpositioned.unwrap());
         assert_eq!(layout, Layout::unpositioned(3));
         assert_eq!(layout.pair, Some((0, 1)));
+    }
+
+    #[test]
+    fn an_equaliser_finds_surround_channels_as_equalizer_apo_does() {
+        gst::init().unwrap();
+        let bits = |positions: &[Position]| {
+            let channels = positions.len() as u32;
+            let info = AudioInfo::builder(gst_audio::AUDIO_FORMAT_F32, 48_000, channels);
+            eq_layout(&info.positions(positions).build().unwrap()).bits
+        };
+        let front = [
+            Position::FrontLeft,
+            Position::FrontRight,
+            Position::FrontCenter,
+            Position::Lfe1,
+        ];
+        let rear = [Position::RearLeft, Position::RearRight];
+        let side = [Position::SideLeft, Position::SideRight];
+        let centre = [Position::FrontLeftOfCenter, Position::FrontRightOfCenter];
+        // In 5.1 the one surround pair has both names, and numbers 5 and 6.
+        for pair in [rear, side] {
+            let bits = bits(&[&front[..], &pair].concat());
+            assert_eq!(bits[..4], [1 << 0, 1 << 1, 1 << 2, 1 << 3]);
+            assert_eq!(bits[4..], [1 << 4 | 1 << 10, 1 << 5 | 1 << 11]);
+        }
+        // In 7.1 each has its own, and the sides are 7 and 8.
+        let home = bits(&[&front[..], &rear, &side].concat());
+        assert_eq!(home[4..6], [1 << 4, 1 << 5]);
+        assert_eq!(home[6..], [1 << 6 | 1 << 10, 1 << 7 | 1 << 11]);
+        // What has these positions keeps them.
+        let cinema = bits(&[&front[..], &rear, &centre].concat());
+        assert_eq!(cinema[4..6], [1 << 4 | 1 << 10, 1 << 5 | 1 << 11]);
+        assert_eq!(cinema[6..], [1 << 6, 1 << 7]);
+        let eight = [&front[..], &rear, &centre, &side].concat();
+        assert_eq!(bits(&eight)[6..], [1 << 6, 1 << 7, 1 << 10, 1 << 11]);
     }
 
     #[test]

@@ -49,6 +49,10 @@ impl ObjectSubclass for DrMeter {
     const NAME: &'static str = "AurisDrMeter";
     type Type = super::DrMeter;
     type ParentType = gst_audio::AudioFilter;
+
+    fn class_init(class: &mut Self::Class) {
+        auris_support::lean::leave_buffers_to_parent(class);
+    }
 }
 
 impl DrMeter {

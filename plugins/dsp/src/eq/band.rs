@@ -178,7 +178,8 @@ pub struct Curve {
 pub struct Layout {
     /// Per channel, the bits that stand for it in a mask: bit n is position n of GStreamer's
     /// channel mask (0 front left, 1 front right, 2 front centre, 3 LFE, …) where the stream has
-    /// positions, channel n where it has none. Mono answers to the front bits 0, 1 and 2.
+    /// positions, channel n where it has none. Mono answers to the front bits 0, 1 and 2, and a
+    /// channel may have more than one bit elsewhere, too.
     pub bits: Vec<u64>,
     /// Left and right channel, if there is such a pair: front left and right, or channels 0 and 1
     /// of a stream of two or more without positions.

@@ -3,6 +3,7 @@
 use super::kinds::{Alignment, Kind, StereoMode};
 use super::settings::read;
 use auris_dsp::eq::band::{self, Width};
+use auris_dsp::eq::text::MAX_GAIN;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,8 @@ pub enum Written {
     Bandwidth,
     /// No property but a configuration can say octaves.
     Octaves(f64),
+    /// Nor a slope S where the property `slope` does not shape or does not reach.
+    Slope(f64),
 }
 
 /// What the user set at a band.
@@ -61,16 +64,16 @@ impl Default for State {
 impl State {
     /// The band as the kernel knows it.
     pub fn band(&self) -> band::Band {
-        let shelf = matches!(self.kind, Kind::LowShelf | Kind::HighShelf);
         band::Band {
             kind: self.kind.into(),
             freq: self.freq,
             gain: self.gain,
             width: match self.width {
-                _ if shelf && self.slope_shapes => Width::Slope(self.slope / 12.0),
+                _ if self.kind.is_shelf() && self.slope_shapes => Width::Slope(self.slope / 12.0),
                 Written::Q => Width::Q(self.q),
                 Written::Bandwidth => Width::Hz(self.bandwidth),
                 Written::Octaves(octaves) => Width::Octaves(octaves),
+                Written::Slope(slope) => Width::Slope(slope),
             },
             order: (self.slope / 6.0).round().clamp(1.0, 16.0) as u8,
             alignment: self.alignment.into(),
@@ -80,12 +83,13 @@ impl State {
         }
     }
 
-    /// The properties that make `band`.
+    /// The properties that make `band`. What is beyond the range of one is kept as it is: a
+    /// configuration means what it says.
     pub fn of(band: &band::Band) -> Self {
         let mut state = State {
             kind: band.kind.into(),
-            freq: band.freq.clamp(0.0, MAX_HZ),
-            gain: band.gain.clamp(MIN_GAIN, MAX_GAIN),
+            freq: band.freq,
+            gain: band.gain,
             slope: 6.0 * f64::from(band.order),
             width: Written::Q,
             alignment: band.alignment.into(),
@@ -95,9 +99,9 @@ impl State {
             ..State::default()
         };
         match band.width {
-            Width::Q(q) => state.q = q.clamp(MIN_Q, MAX_Q),
+            Width::Q(q) => state.q = q,
             Width::Hz(hz) => {
-                state.bandwidth = hz.clamp(0.0, MAX_HZ);
+                state.bandwidth = hz;
                 state.width = Written::Bandwidth;
             }
             Width::Octaves(octaves) => {
@@ -107,8 +111,13 @@ impl State {
                 state.width = Written::Octaves(octaves);
             }
             Width::Slope(slope) => {
-                state.slope = (12.0 * slope).clamp(MIN_SLOPE, MAX_SLOPE);
-                state.slope_shapes = true;
+                let property = 12.0 * slope;
+                if state.kind.is_shelf() && (MIN_SLOPE..=MAX_SLOPE).contains(&property) {
+                    state.slope = property;
+                    state.slope_shapes = true;
+                } else {
+                    state.width = Written::Slope(slope);
+                }
             }
         }
         state
@@ -158,8 +167,6 @@ impl State {
 }
 
 const MAX_HZ: f64 = 100_000.0;
-const MIN_GAIN: f64 = -60.0;
-const MAX_GAIN: f64 = 36.0;
 const MIN_Q: f64 = 0.01;
 const MAX_Q: f64 = 1000.0;
 const MIN_SLOPE: f64 = 1.0;
@@ -181,7 +188,7 @@ pub fn properties() -> &'static [glib::ParamSpec] {
                 .build()
         };
         vec![
-            number("gain", "Gain in dB; of no effect where the type has none", (MIN_GAIN, MAX_GAIN), d.gain),
+            number("gain", "Gain in dB; of no effect where the type has none", (-MAX_GAIN, MAX_GAIN), d.gain),
             number("freq", "Centre, corner or mid-slope frequency in Hz", (0.0, MAX_HZ), d.freq),
             number(
                 "slope",

@@ -2,7 +2,7 @@
 //! All that makes up the response, as it stands at one moment; and its bands, which come and go.
 use super::band::{Band, State, properties};
 use super::kinds::Kind;
-use super::settings::Settings;
+use super::settings::{Settings, differences};
 use auris_dsp::eq::band::{Curve, Graphic, MAX_BANDS};
 use auris_dsp::eq::equaliser;
 use auris_support::result_sink::lock;
@@ -17,6 +17,9 @@ pub const DEFAULT_COUNT: usize = 10;
 /// times as wide as the one below, shelves at the ends. Its defining `freq` is the middle of its
 /// edges in Hz.
 pub fn default_state(index: usize, count: usize) -> State {
+    // Where the compiler knew the count it would compute other last digits than the C library does,
+    // and a new element would not be like a new element.
+    let (index, count) = std::hint::black_box((index, count));
     let step = 1000f64.powf(1.0 / count as f64);
     let low = 20.0 * step.powi(index as i32);
     let high = low * step;
@@ -102,7 +105,8 @@ pub struct Change {
     pub removed: Vec<Band>,
     /// Bands whose properties changed.
     changed: Vec<Band>,
-    settings: bool,
+    /// Properties of the element that did.
+    settings: Vec<&'static str>,
 }
 
 impl Default for Bands {
@@ -173,7 +177,10 @@ impl Bands {
         to.curve.bands.extend(now);
         inner.rest.write(&mut to.curve);
         if *bands != inner.bands {
-            bands.clone_from(&inner.bands);
+            let before = std::mem::replace(bands, inner.bands.clone());
+            drop(inner);
+            // Whoever waits for the end of a band may be called.
+            drop(before);
         }
         generation
     }
@@ -207,9 +214,9 @@ impl Bands {
     /// Replaces everything, in one step for those who read [`Bands::snapshot`].
     #[must_use]
     pub fn replace(&self, parent: &impl IsA<gst::Object>, content: Content) -> Change {
-        let mut settings = false;
+        let mut settings = Vec::new();
         let mut change = self.change(parent, |inner| {
-            settings = inner.settings != content.settings;
+            settings = differences(&inner.settings, &content.settings);
             inner.settings = content.settings;
             inner.rest = content.rest;
             Some(content.bands)
@@ -275,8 +282,6 @@ impl Change {
         if self.added.len() != self.removed.len() {
             element.notify("num-bands");
         }
-        if self.settings {
-            element.notify("preamp");
-        }
+        self.settings.iter().for_each(|name| element.notify(name));
     }
 }

@@ -12,7 +12,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, SystemTime};
 
 /// How often a file is looked at.
-const INTERVAL: Duration = Duration::from_millis(250);
+const INTERVAL: Duration = Duration::from_millis(150);
+
+/// For how long a file that changed has to stay as it is, so that nobody writes to it any more.
+const SETTLED: Duration = Duration::from_millis(100);
 
 /// A longer file is none of these.
 const LONGEST: u64 = 16 << 20;
@@ -43,6 +46,12 @@ impl Stamp {
 /// Reads a file; the error names it, the line if there is one, and the reason.
 fn read(path: &str) -> Result<Curve, String> {
     let unreadable = |error: std::io::Error| format!("Cannot read config-file '{path}': {error}");
+    // To open a pipe would be to wait for whoever writes to it.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(format!(
+            "Cannot read config-file '{path}': it is no regular file"
+        ));
+    }
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     let taken = file.take(LONGEST + 1).read_to_end(&mut bytes);
@@ -136,13 +145,20 @@ impl Drop for Watch {
 fn watch(shared: &(Mutex<Control>, Condvar), run: u64, weak: &glib::WeakRef<super::ParaEq>) {
     let (mutex, wake) = shared;
     let mut control = lock(mutex);
+    // The version that has to settle.
+    let mut fresh = None;
     while control.run == run {
         let (path, known) = (control.path.clone(), control.stamp);
         drop(control);
+        let mut pause = INTERVAL;
         if let Some(path) = path {
             // A file that is away for a moment is being replaced.
             let stamp = Stamp::of(&path).ok();
-            if known.is_none() || stamp.is_some_and(|stamp| Some(stamp) != known) {
+            let changed = known.is_some() && stamp.is_some() && stamp != known;
+            if changed && stamp != fresh {
+                fresh = stamp;
+                pause = SETTLED;
+            } else if known.is_none() || changed {
                 let read = read(&path);
                 let Some(element) = weak.upgrade() else {
                     return;
@@ -164,7 +180,7 @@ fn watch(shared: &(Mutex<Control>, Condvar), run: u64, weak: &glib::WeakRef<supe
         }
         control = lock(mutex);
         if control.run == run {
-            let waited = wake.wait_timeout(control, INTERVAL);
+            let waited = wake.wait_timeout(control, pause);
             control = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
         }
     }
@@ -237,7 +253,7 @@ pub fn content_of(curve: Curve, settings: super::settings::Settings) -> Content 
     }
     Content {
         settings: super::settings::Settings {
-            preamp: curve.preamp.clamp(-60.0, 60.0),
+            preamp: curve.preamp,
             ..settings
         },
         bands,

@@ -4,7 +4,6 @@ use super::config::Watch;
 use super::response::{self, Shape};
 use super::settings;
 use super::stream::{Stream, audio_of};
-use auris_dsp::eq::equaliser::Pace;
 use auris_support::layout;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
@@ -21,20 +20,17 @@ pub static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// Frames per buffer of what leaves at an end.
-const TAIL: u64 = 4096;
-
 #[derive(Default)]
 pub struct ParaEq {
     pub(super) bands: Bands,
     watch: Watch,
     /// Taken out by the streaming thread while it works: no lock is held meanwhile.
-    stream: Mutex<Option<Box<Stream>>>,
-    segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
+    pub(super) stream: Mutex<Option<Box<Stream>>>,
+    pub(super) segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
     /// For the response; outlives the stream.
     pub(super) shape: Mutex<Option<Shape>>,
     /// In ns.
-    latency: AtomicU64,
+    pub(super) latency: AtomicU64,
 }
 
 #[glib::object_subclass]
@@ -43,114 +39,9 @@ impl ObjectSubclass for ParaEq {
     type Type = super::ParaEq;
     type ParentType = gst_audio::AudioFilter;
     type Interfaces = (gst::ChildProxy, gst::Preset);
-}
 
-impl ParaEq {
-    /// Lets the streaming thread work on the stream, if there is one.
-    fn with_stream<T>(&self, work: impl FnOnce(&mut Stream) -> T) -> Option<T> {
-        let mut stream = lock(&self.stream).take()?;
-        let result = work(&mut stream);
-        *lock(&self.stream) = Some(stream);
-        Some(result)
-    }
-
-    /// Pushes what linear phase holds back, and forgets it.
-    fn drain(&self, stream: &mut Stream) {
-        let mut pending = stream.pending();
-        while pending > 0 {
-            let frames = pending.min(TAIL);
-            pending -= frames;
-            let bytes = stream.tail(frames as usize);
-            let frames = stream.frames_of(bytes.len());
-            if frames == 0 {
-                continue;
-            }
-            let mut buffer = gst::Buffer::from_mut_slice(bytes);
-            stream.stamp(buffer.make_mut(), frames);
-            if self.obj().src_pad().push(buffer).is_err() {
-                // Flushing or at an end: nobody wants the rest.
-                break;
-            }
-        }
-        if stream.is_delayed() {
-            stream.reset();
-        }
-    }
-
-    fn drain_stream(&self) {
-        self.with_stream(|stream| self.drain(stream));
-    }
-
-    fn publish_latency(&self, latency: gst::ClockTime) {
-        let before = self.latency.swap(latency.nseconds(), Ordering::AcqRel);
-        if before != latency.nseconds() {
-            gst::debug!(CAT, imp = self, "latency is {latency}");
-            let element = self.obj();
-            let message = gst::message::Latency::builder().src(&*element).build();
-            // It fails only where nobody listens.
-            let _ = element.post_message(message);
-        }
-    }
-
-    /// What has to be done ahead of a buffer: whether it goes past untouched.
-    fn prepare(&self, stream: &mut Stream, buffer: &gst::BufferRef) -> bool {
-        if stream.jumps(buffer) {
-            self.drain(stream);
-        }
-        if !stream.follow(&self.bands, Pace::Ramp) {
-            self.drain(stream);
-            stream.rebuild();
-            self.publish_latency(stream.latency());
-        }
-        stream.prepare(&self.obj(), buffer)
-    }
-
-    fn filter(
-        &self,
-        stream: &mut Stream,
-        buffer: &mut gst::BufferRef,
-    ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let gap = buffer.flags().contains(gst::BufferFlags::GAP);
-        let segment = lock(&self.segment).clone();
-        let frames;
-        let finite = {
-            let mut map = buffer.map_writable().map_err(|_| {
-                gst::element_imp_error!(
-                    self,
-                    gst::ResourceError::Write,
-                    ("Cannot map a buffer for writing")
-                );
-                gst::FlowError::Error
-            })?;
-            if gap {
-                map.fill(0);
-            }
-            frames = stream.frames_of(map.len());
-            let finite = stream.process(&self.obj(), &self.bands, segment.as_ref(), &mut map);
-            if gap && map.iter().any(|byte| *byte != 0) {
-                drop(map);
-                buffer.unset_flags(gst::BufferFlags::GAP);
-            }
-            finite
-        };
-        if !finite && stream.must_warn() {
-            gst::element_imp_warning!(
-                self,
-                gst::StreamError::Decode,
-                ("Samples that are no numbers (NaN or infinite) are taken for silence; check what is upstream")
-            );
-        }
-        if stream.is_delayed() {
-            let early = stream.drop_early(frames);
-            if early == frames {
-                return Ok(gst_base::BASE_TRANSFORM_FLOW_DROPPED);
-            }
-            let from = early as usize * stream.frame_bytes();
-            let to = frames as usize * stream.frame_bytes();
-            buffer.resize(from..to).map_err(|_| gst::FlowError::Error)?;
-            stream.stamp(buffer, frames - early);
-        }
-        Ok(gst::FlowSuccess::Ok)
+    fn class_init(class: &mut Self::Class) {
+        auris_support::lean::leave_buffers_to_parent(class);
     }
 }
 
@@ -333,9 +224,17 @@ impl BaseTransformImpl for ParaEq {
                     }
                 });
             }
-            EventView::Gap(_) | EventView::Eos(_) => self.drain_stream(),
+            EventView::Gap(_) | EventView::SegmentDone(_) | EventView::Eos(_) => {
+                self.drain_stream();
+            }
             EventView::FlushStop(_) => {
-                self.with_stream(Stream::reset);
+                let latency = self.with_stream(|stream| {
+                    stream.reset();
+                    stream.latency()
+                });
+                if let Some(latency) = latency {
+                    self.publish_latency(latency);
+                }
             }
             _ => {}
         }
@@ -385,7 +284,8 @@ impl AudioFilterImpl for ParaEq {
             names: layout::channel_names(info),
         };
         let mut stream = Box::new(Stream::new(audio, &self.bands));
-        if lock(&self.shape).replace(shape).is_some() {
+        let before = lock(&self.shape).replace(shape.clone());
+        if !before.unwrap_or_default().responds_like(&shape) {
             stream.note_other_response();
         }
         stream.passthrough = self.obj().is_passthrough();

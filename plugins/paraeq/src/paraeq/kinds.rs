@@ -32,6 +32,13 @@ pub enum Kind {
     Tilt = 8,
 }
 
+impl Kind {
+    /// Whether `slope` may say how wide it is.
+    pub(super) fn is_shelf(self) -> bool {
+        matches!(self, Kind::LowShelf | Kind::HighShelf)
+    }
+}
+
 /// How the sections of a low or high pass are placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "AurisParaEqAlignment")]

@@ -4,6 +4,7 @@ use gst::{glib, prelude::*};
 mod band;
 mod bands;
 mod config;
+mod flow;
 mod imp;
 mod kinds;
 mod preset;

@@ -31,6 +31,13 @@ impl Default for Shape {
     }
 }
 
+impl Shape {
+    /// Whether a curve has the same response in both.
+    pub fn responds_like(&self, other: &Shape) -> bool {
+        self.rate == other.rate && self.layout == other.layout
+    }
+}
+
 pub fn signals() -> &'static [glib::subclass::Signal] {
     static SIGNALS: LazyLock<Vec<glib::subclass::Signal>> = LazyLock::new(|| {
         let get_response = glib::subclass::Signal::builder("get-response")

@@ -2,6 +2,7 @@
 //! What the user can set at the element: one table of properties. [`super::band`] has those of bands.
 use auris_dsp::eq::band;
 use auris_dsp::eq::equaliser::{self, Phase as DspPhase};
+use auris_dsp::eq::text::MAX_GAIN;
 use gst::{glib, prelude::*};
 use std::sync::LazyLock;
 
@@ -123,6 +124,15 @@ impl Settings {
     }
 }
 
+/// Names of the properties that `a` and `b` differ in.
+pub fn differences(a: &Settings, b: &Settings) -> Vec<&'static str> {
+    let value = |settings: &Settings, name| format!("{:?}", settings.get(name));
+    let names = properties().iter().map(|spec| spec.name());
+    names
+        .filter(|name| value(a, name) != value(b, name))
+        .collect()
+}
+
 /// Takes over the value of a property.
 pub fn read<'a, T: glib::value::FromValue<'a>>(value: &'a glib::Value, setting: &mut T) {
     if let Ok(value) = value.get() {
@@ -146,8 +156,8 @@ pub fn properties() -> &'static [glib::ParamSpec] {
             glib::ParamSpecDouble::builder("preamp")
                 .nick("Preamp")
                 .blurb("Gain in dB ahead of all bands")
-                .minimum(-60.0)
-                .maximum(60.0)
+                .minimum(-MAX_GAIN)
+                .maximum(MAX_GAIN)
                 .default_value(d.preamp)
                 .mutable_playing()
                 .controllable()

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the streaming thread works on.
+mod outgoing;
+
 use super::band::Band;
 use super::bands::Bands;
-use auris_dsp::eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings};
+use auris_dsp::eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings, Splice};
 use auris_dsp::simd::Level;
 use auris_support::clip::duration_of;
 use auris_support::layout;
@@ -48,13 +50,19 @@ pub fn audio_of(info: &gst_audio::AudioInfo) -> Option<Audio> {
 /// Audio of one kind on its way through the kernel.
 pub struct Stream {
     audio: Audio,
+    /// How long one frame is.
+    frame: gst::ClockTime,
     frame_bytes: usize,
     equaliser: Equaliser,
+    /// The change to an equaliser of another latency,
+    splice: Option<Splice>,
+    /// and what it puts out after what a buffer holds.
+    after: Vec<u8>,
     settings: Settings,
     bands: Vec<Band>,
     /// Generation of `settings`.
     seen: u64,
-    /// Taps of what makes linear phase in `equaliser`.
+    /// Taps of what makes linear phase, where it goes to.
     delay: Option<usize>,
     /// Of input since a start, a flush or a jump.
     timeline: Timeline,
@@ -78,9 +86,12 @@ impl Stream {
         let seen = bands.snapshot(&mut settings, &mut all);
         let equaliser = Equaliser::new(Level::best(), audio.clone(), &settings);
         let mut stream = Stream {
+            frame: duration_of(1, audio.rate),
             frame_bytes: audio.format.bytes() * audio.layout.channels(),
             audio,
             equaliser,
+            splice: None,
+            after: Vec::new(),
             settings,
             bands: all,
             seen,
@@ -107,11 +118,17 @@ impl Stream {
 
     /// By which output comes later than input.
     pub fn latency(&self) -> gst::ClockTime {
-        duration_of(self.equaliser.latency() as u64, self.audio.rate)
+        let frames = match &self.splice {
+            Some(splice) => splice.latency(&self.equaliser),
+            None => self.equaliser.latency(),
+        };
+        duration_of(frames as u64, self.audio.rate)
     }
 
     /// Forgets all past input, as after a flush.
     pub fn reset(&mut self) {
+        self.arrive();
+        self.after.clear();
         self.equaliser.reset();
         self.look_again = self.processed;
         self.restart();
@@ -133,8 +150,8 @@ impl Stream {
         self.untold = true;
     }
 
-    /// Takes over what the user changed; false if that takes another delay, which
-    /// [`Stream::rebuild`] brings about.
+    /// Takes over what the user changed; false if that takes another delay, for which
+    /// [`Stream::set_out`] does.
     pub fn follow(&mut self, bands: &Bands, pace: Pace) -> bool {
         if bands.generation() != self.seen {
             self.seen = bands.snapshot(&mut self.settings, &mut self.bands);
@@ -143,40 +160,39 @@ impl Stream {
                 self.look_again = self.processed;
             }
             if self.wanted_delay() == self.delay {
-                self.equaliser.update(&self.settings, pace);
+                let newest = match &mut self.splice {
+                    Some(splice) => splice.newer(),
+                    None => &mut self.equaliser,
+                };
+                newest.update(&self.settings, pace);
             }
         }
-        self.wanted_delay() == self.delay
+        // One change after the other.
+        self.splice.is_some() || self.wanted_delay() == self.delay
     }
 
     fn wanted_delay(&self) -> Option<usize> {
         (self.settings.phase == Phase::Linear).then_some(self.settings.taps)
     }
 
-    /// Begins anew with the settings as they are.
-    pub fn rebuild(&mut self) {
-        self.equaliser = Equaliser::new(Level::best(), self.audio.clone(), &self.settings);
-        self.delay = self.wanted_delay();
-        self.restart();
-    }
-
     /// Whether `buffer` does not go on where the last one ended, so that what is delayed has to
     /// leave first.
     pub fn jumps(&self, buffer: &gst::BufferRef) -> bool {
+        if !self.is_delayed() {
+            return false;
+        }
         let deviation = self.timeline.deviation(buffer.pts(), self.audio.rate);
         let discont = buffer.flags().contains(gst::BufferFlags::DISCONT);
-        let frame = duration_of(1, self.audio.rate);
-        let tolerance = if discont { frame } else { JUMP };
-        self.equaliser.latency() > 0 && deviation.is_some_and(|d| d > tolerance)
+        let tolerance = if discont { self.frame } else { JUMP };
+        deviation.is_some_and(|d| d > tolerance)
     }
 
     /// To be called ahead of each buffer: whether nothing will be done to it.
     pub fn prepare(&mut self, element: &super::ParaEq, buffer: &gst::BufferRef) -> bool {
         let rate = self.audio.rate;
-        let frame = duration_of(1, rate);
         let deviation = self.timeline.deviation(buffer.pts(), rate);
-        let delayed = self.equaliser.latency() > 0;
-        if deviation.is_none_or(|d| d > frame && !delayed) && buffer.pts().is_some() {
+        let delayed = self.is_delayed();
+        if deviation.is_none_or(|d| d > self.frame && !delayed) && buffer.pts().is_some() {
             self.timeline = Timeline {
                 origin: buffer.pts(),
                 frames: 0,
@@ -203,17 +219,23 @@ impl Stream {
         self.processed += frames as u64;
     }
 
-    /// Filters whole frames in place; false if they held, or came to, what is no number.
+    /// Whether the time of every frame matters.
+    pub fn is_controlled(&self) -> bool {
+        self.controlled
+    }
+
+    /// Filters whole frames in place; false if they held, or came to, what is no number. So many
+    /// frames of them follow what has left, and [`Stream::take_after`] follows those.
     pub fn process(
         &mut self,
         element: &super::ParaEq,
         bands: &Bands,
         segment: Option<&gst::FormattedSegment<gst::ClockTime>>,
         bytes: &mut [u8],
-    ) -> bool {
+    ) -> (bool, u64) {
         let whole = bytes.len() - bytes.len() % self.frame_bytes;
         let mut rest = &mut bytes[..whole];
-        let mut finite = true;
+        let (mut finite, mut kept) = (true, 0);
         while !rest.is_empty() {
             let mut frames = rest.len() / self.frame_bytes;
             if self.controlled {
@@ -225,11 +247,29 @@ impl Stream {
                 frames = frames.min(until);
             }
             let (now, later) = rest.split_at_mut(frames * self.frame_bytes);
-            finite &= !self.equaliser.process(now).non_finite;
+            let (some, clean) = self.run(now);
+            (finite, kept) = (finite & clean, kept + some as u64);
             self.count(frames);
             rest = later;
         }
-        finite
+        (finite, kept)
+    }
+
+    /// Filters whole frames: how many stay where they are, and whether all was finite.
+    fn run(&mut self, bytes: &mut [u8]) -> (usize, bool) {
+        let Some(splice) = &mut self.splice else {
+            let finite = !self.equaliser.process(bytes).non_finite;
+            if self.after.is_empty() {
+                return (bytes.len() / self.frame_bytes, finite);
+            }
+            self.after.extend_from_slice(bytes);
+            return (0, finite);
+        };
+        let (kept, outcome) = splice.process(&mut self.equaliser, bytes, &mut self.after);
+        if splice.is_over() {
+            self.arrive();
+        }
+        (kept, !outcome.non_finite)
     }
 
     /// Has control bindings set what they move to where it is at the next frame.
@@ -256,46 +296,6 @@ impl Stream {
         self.follow(bands, Pace::Follow);
     }
 
-    /// Takes from `frames` output frames those from before the first input; how many these are.
-    pub fn drop_early(&mut self, frames: u64) -> u64 {
-        let early = self.to_drop.min(frames);
-        self.to_drop -= early;
-        early
-    }
-
-    /// Gives `buffer`, of `frames` frames, the time that follows that of the last one that left.
-    pub fn stamp(&mut self, buffer: &mut gst::BufferRef, frames: u64) {
-        let rate = self.audio.rate;
-        let (from, to) = (self.put_out, self.put_out + frames);
-        self.put_out = to;
-        let origin = self.timeline.origin;
-        let from = duration_of(from, rate);
-        buffer.set_pts(origin.and_then(|origin| origin.checked_add(from)));
-        buffer.set_dts(None);
-        buffer.set_duration(duration_of(to, rate) - from);
-        // What GStreamer has for none.
-        buffer.set_offset(u64::MAX);
-        buffer.set_offset_end(u64::MAX);
-    }
-
-    /// Output that has not left yet, and is to be had from [`Stream::tail`]: so many frames of it.
-    pub fn pending(&self) -> u64 {
-        match self.timeline.frames {
-            0 => 0,
-            _ => self.equaliser.latency() as u64,
-        }
-    }
-
-    /// The next `frames` of what has not left, as so much silence makes it leave; fewer if what
-    /// comes first is from before the first input.
-    pub fn tail(&mut self, frames: usize) -> Vec<u8> {
-        let mut bytes = vec![0; frames * self.frame_bytes];
-        self.equaliser.process(&mut bytes);
-        let early = self.drop_early(frames as u64) as usize;
-        bytes.drain(..early * self.frame_bytes);
-        bytes
-    }
-
     pub fn frames_of(&self, bytes: usize) -> u64 {
         (bytes / self.frame_bytes) as u64
     }
@@ -304,8 +304,14 @@ impl Stream {
         self.frame_bytes
     }
 
+    /// Whether output comes late, or will.
     pub fn is_delayed(&self) -> bool {
-        self.equaliser.latency() > 0
+        self.splice.is_some() || self.equaliser.latency() > 0
+    }
+
+    /// Whether latency is on its way to another one.
+    pub fn is_changing(&self) -> bool {
+        self.splice.is_some()
     }
 
     /// Whether to say now that the response changed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Bands as children, and the names that other applications know them by.
-use crate::rig::{Rig, child, set};
+use crate::rig::{Audio, Rig, child, set};
 use gst::{glib, prelude::*};
 use gstparaeq::{Band, ParaEq};
 use std::sync::{Arc, Mutex};
@@ -172,4 +172,22 @@ fn the_last_written_width_holds() {
     assert_eq!(response(), by_q);
     set(&element, "band0::bandwidth", "800");
     assert_eq!(response(), by_bandwidth);
+}
+
+#[test]
+fn the_end_of_a_band_may_ask_the_element() {
+    let audio = Audio::noise(2, 480);
+    let mut rig = Rig::with(|e| set(e, "band0::gain", "3"));
+    rig.start(&audio.info);
+    rig.play(&audio, &[480]);
+    let (said, heard) = std::sync::mpsc::channel();
+    let element = rig.element.clone();
+    rig.band(9).add_weak_ref_notify(move || {
+        let _ = said.send(element.property::<u32>("num-bands"));
+    });
+    rig.element.set_property("num-bands", 5u32);
+    // The streaming thread holds on to it until the next buffer.
+    std::thread::spawn(move || rig.play(&audio, &[480]));
+    let patience = std::time::Duration::from_secs(20);
+    assert_eq!(heard.recv_timeout(patience).expect("a deadlock"), 5);
 }

@@ -76,6 +76,30 @@ fn a_text_sets_bands_that_can_be_read_and_changed() {
 }
 
 #[test]
+fn a_text_holds_beyond_what_properties_can_say() {
+    for line in [
+        "Filter 1: ON PK Fc 800 Hz Gain 60 dB Q 0.005",
+        "Filter 1: ON LSC 0.5 dB Fc 300000 Hz Gain -100 dB",
+        "Filter 1: ON NO Fc 50 Hz Q 2000",
+        "Band 1: ON Tilt Fc 800 Hz Gain -6 dB Slope 0.5",
+        "Band 1: ON LowPass Fc 800 Hz Slope 0.5 Order 4 Alignment Resonant",
+        "Band 1: ON Peak Fc 800 Hz Gain 3 dB BW Hz 200000",
+        "Preamp: -70 dB\nFilter 1: ON PK Fc 800 Hz Gain 1 dB Q 1",
+    ] {
+        let rig = Rig::with(|e| e.set_property("config", line));
+        assert!(rig.warnings().is_empty(), "{line}");
+        let exported: String = rig.element.property("config");
+        assert_eq!(exported, format!("{line}\n"));
+    }
+    // A property that is written afterwards holds.
+    let rig =
+        Rig::with(|e| e.set_property("config", "Band: ON Tilt Fc 800 Hz Gain -6 dB Slope 0.5"));
+    rig.band(0).set_property("q", 2.0);
+    let exported: String = rig.element.property("config");
+    assert_eq!(exported, "Band 1: ON Tilt Fc 800 Hz Gain -6 dB Q 2\n");
+}
+
+#[test]
 fn nothing_is_the_state_of_a_new_element() {
     let rig = Rig::with(|_| ());
     assert_eq!(rig.element.property::<Option<String>>("config"), None);
@@ -169,4 +193,57 @@ fn an_element_does_not_start_with_a_bad_file() {
         assert!(element.set_state(gst::State::Ready).is_ok());
         element.set_state(gst::State::Null).unwrap();
     }
+}
+
+#[test]
+fn a_pipe_is_no_configuration_and_nobody_waits_for_it() {
+    gst::init().unwrap();
+    let file = File::new("pipe", "");
+    std::fs::remove_file(&file.0).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file.0).status();
+    assert!(made.unwrap().success());
+    let (done, result) = std::sync::mpsc::channel();
+    let path = file.path().to_owned();
+    std::thread::spawn(move || {
+        let element: gst::Element = gstparaeq::ParaEq::new().upcast();
+        element.set_property("config-file", path);
+        let _ = done.send(element.set_state(gst::State::Ready));
+    });
+    let patience = std::time::Duration::from_secs(20);
+    let started = result
+        .recv_timeout(patience)
+        .expect("it waits for a writer");
+    assert!(started.is_err());
+}
+
+#[test]
+fn a_file_that_is_being_written_is_left_alone() {
+    use std::io::Write;
+    let file = File::new("slow", TEXT);
+    let rig = Rig::with(|e| e.set_property("config-file", file.path()));
+    let mut out = std::fs::File::create(&file.0).unwrap();
+    let mut longest = std::time::Duration::ZERO;
+    for i in 0..100 {
+        let before = std::time::Instant::now();
+        write!(out, "#{i}\nFilter 1: ON PK Fc").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        writeln!(out, " 105 Hz Gain 4.5 dB Q 0.70").unwrap();
+        longest = longest.max(before.elapsed());
+    }
+    drop(out);
+    // A machine that stood still meanwhile lets the file look finished.
+    if longest < std::time::Duration::from_millis(80) {
+        assert_eq!(rig.warnings(), [""; 0]);
+    }
+    file.write("Filter 1: ON PK Fc 105 Hz Gain 7.5 dB Q 0.70\n");
+    eventually(|| gain(&rig, 0) == 7.5);
+}
+
+#[test]
+fn gains_are_as_large_as_a_text_may_say() {
+    let text = "Preamp: -90 dB\nFilter 1: ON PK Fc 100 Hz Gain -110 dB Q 1\n\
+        Filter 2: ON PK Fc 1000 Hz Gain 50 dB Q 1\n";
+    let rig = Rig::with(|e| e.set_property("config", text));
+    assert_eq!(rig.element.property::<f64>("preamp"), -90.0);
+    assert_eq!((gain(&rig, 0), gain(&rig, 1)), (-110.0, 50.0));
 }

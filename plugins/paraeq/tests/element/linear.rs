@@ -148,3 +148,105 @@ fn a_jump_in_time_lets_the_tail_out_first() {
     assert_eq!(joined(&out[..second], &audio, 0).len(), 20_000);
     assert_eq!(joined(&out[second..], &audio, 150_000).len(), 20_000);
 }
+
+#[test]
+fn the_end_of_a_segment_waits_for_the_tail() {
+    let mut rig = Rig::with(linear);
+    let audio = Audio::noise(2, 10_000);
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..10_000)).unwrap();
+    rig.send(gst::event::SegmentDone::new(audio.time(10_000)));
+    let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    assert_eq!(joined(&out, &audio, 0).len(), 20_000);
+}
+
+#[test]
+fn a_change_of_latency_does_not_click() {
+    let w = std::f64::consts::TAU * 100.0 / 48_000.0;
+    let sine: Vec<f64> = (0..60_000)
+        .map(|n| 0.2 * (w * f64::from(n)).sin())
+        .collect();
+    let audio = Audio::new(gst_audio::AUDIO_FORMAT_F64, 48_000, 1, &sine);
+    let run = |changes: &[(usize, &str, &str)]| {
+        let mut rig = Rig::with(|e| {
+            set(e, "band2::freq", "100");
+            set(e, "band2::q", "3");
+            set(e, "band2::gain", "12");
+            e.set_property("fir-length", 2048u32);
+        });
+        rig.start(&audio.info);
+        for at in (0..60_000).step_by(500) {
+            for (_, name, value) in changes.iter().filter(|change| change.0 == at) {
+                rig.element.set_property_from_str(name, value);
+            }
+            rig.harness.push(audio.buffer(at..at + 500)).unwrap();
+        }
+        rig.send(gst::event::Eos::new());
+        let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+        let out = joined(&out, &audio, 0);
+        assert_eq!(out.len(), 60_000);
+        // What bends in the middle of the audio: a sine hardly, a step does.
+        let bends = out[8000..52_000].windows(5);
+        bends.fold(0.0, |most: f64, x| {
+            most.max((x[0] - 4.0 * x[1] + 6.0 * x[2] - 4.0 * x[3] + x[4]).abs())
+        })
+    };
+    let changing = run(&[
+        (10_000, "phase", "linear"),
+        (20_000, "fir-length", "4096"),
+        (30_000, "fir-length", "1024"),
+        (40_000, "phase", "minimum"),
+    ]);
+    assert!(changing < 1e-4, "{changing}");
+    // One that ends before the change is over, and one that changes its mind.
+    run(&[(59_000, "phase", "linear")]);
+    let undecided = [(10_000, "phase", "linear"), (10_500, "phase", "minimum")];
+    assert!(run(&undecided) < 1e-4);
+}
+
+#[test]
+fn a_change_of_latency_ends_with_a_jump_or_a_flush() {
+    let audio = Audio::noise(2, 100_000);
+    let mut rig = Rig::with(|e| {
+        linear(e);
+        e.set_property("phase", Phase::Minimum);
+    });
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..1000)).unwrap();
+    rig.element.set_property("phase", Phase::Linear);
+    rig.harness.push(audio.buffer(1000..8000)).unwrap();
+    rig.harness.push(audio.buffer(50_000..51_000)).unwrap();
+    rig.element.set_property("phase", Phase::Minimum);
+    rig.harness.push(audio.buffer(51_000..60_000)).unwrap();
+    // Of the second change the buffer that comes after a jump is the first.
+    rig.element.set_property("phase", Phase::Linear);
+    rig.harness.push(audio.buffer(90_000..91_000)).unwrap();
+    rig.send(gst::event::Eos::new());
+    let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+    let at = |frame| {
+        let after = |b: &gst::Buffer| {
+            b.pts().unwrap() + gst::ClockTime::from_useconds(1) >= audio.time(frame)
+        };
+        out.iter().position(after).unwrap()
+    };
+    let (second, third) = (at(50_000), at(90_000));
+    assert_eq!(joined(&out[..second], &audio, 0).len(), 2 * 8000);
+    assert_eq!(
+        joined(&out[second..third], &audio, 50_000).len(),
+        2 * 10_000
+    );
+    assert_eq!(joined(&out[third..], &audio, 90_000).len(), 2 * 1000);
+
+    let mut rig = Rig::with(linear);
+    rig.start(&audio.info);
+    rig.harness.push(audio.buffer(0..20_000)).unwrap();
+    rig.element.set_property("phase", Phase::Minimum);
+    rig.harness.push(audio.buffer(20_000..21_000)).unwrap();
+    rig.send(gst::event::FlushStart::new());
+    rig.send(gst::event::FlushStop::new(true));
+    assert_eq!(latency(&rig), gst::ClockTime::ZERO);
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    rig.send(gst::event::Segment::new(&segment));
+    while rig.harness.try_pull().is_some() {}
+    rig.play(&audio, &[1000]);
+}

@@ -149,7 +149,7 @@ fn presets_of_ten_and_three_bands_are_gains() {
         return;
     }
     let head = "[_presets_]\nversion=0.10\nelement-name=";
-    let ten = format!("{head}GstIirEqualizer10Bands\n\n[rock]\nband0=8\nband9=11.5\nband4=99\n");
+    let ten = format!("{head}GstIirEqualizer10Bands\n\n[rock]\nband0=8\nband9=11.5\nband4=999\n");
     put("system", "GstIirEqualizer10Bands.prs", &ten);
     let three = format!("{head}GstIirEqualizer3Bands\n\n[warm]\nband0=-3\n\n[rock]\nband0=1\n");
     put("", "GstIirEqualizer3Bands.prs", &three);
@@ -167,4 +167,29 @@ fn presets_of_ten_and_three_bands_are_gains() {
         0.0,
         "out of range"
     );
+}
+
+#[test]
+fn what_a_preset_changes_is_notified_of() {
+    if !at_home("what_a_preset_changes_is_notified_of") {
+        return;
+    }
+    let (saved, element) = new();
+    for (name, value) in [
+        ("design", "matched"),
+        ("phase", "linear"),
+        ("fir-length", "512"),
+    ] {
+        element.set_property_from_str(name, value);
+    }
+    saved.save_preset("mine").unwrap();
+    let (loaded, other) = new();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let names = seen.clone();
+    other.connect_notify(None, move |_, spec| {
+        names.lock().unwrap().push(spec.name().to_owned());
+    });
+    loaded.load_preset("mine").unwrap();
+    seen.lock().unwrap().sort();
+    assert_eq!(*seen.lock().unwrap(), ["design", "fir-length", "phase"]);
 }

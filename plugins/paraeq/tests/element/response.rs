@@ -81,3 +81,20 @@ fn a_message_says_when_it_changed_but_not_too_often() {
     rig.play(&audio, &[480]);
     assert!(told(&rig) <= 1, "the last change, if it was not told yet");
 }
+
+#[test]
+fn other_audio_changes_it_and_another_format_does_not() {
+    let told = |rig: &Rig| rig.messages(gst::MessageType::Element).len();
+    let mut rig = Rig::with(|e| set(e, "band3::gain", "9"));
+    let mut play = |format, rate| {
+        let samples = crate::rig::noise(2 * 4800);
+        let audio = Audio::new(format, rate, 2, &samples);
+        rig.start(&audio.info);
+        rig.play(&audio, &[480]);
+        told(&rig)
+    };
+    // Whoever asked before there were caps was answered for 48 kHz.
+    assert_eq!(play(gst_audio::AUDIO_FORMAT_F64, 44_100), 1);
+    assert_eq!(play(gst_audio::AUDIO_FORMAT_S16, 44_100), 0);
+    assert_eq!(play(gst_audio::AUDIO_FORMAT_S16, 96_000), 1);
+}

@@ -30,6 +30,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// Samples times sections of a call that are worth the pains of sharing them out to threads.
 const WORTH_THREADS: usize = 1 << 18;
 
+/// Samples that several groups go over, one after the other, while they are in the first-level cache,
+const AT_ONCE: usize = 4096;
+/// and frames of which there are enough for the lanes' late start not to matter.
+const SHORTEST: usize = 128;
+
 /// A row of sections for each channel of interleaved audio, and a gain at its end.
 ///
 /// Arithmetic is f64 throughout. The result does not depend on how the input is cut into calls,
@@ -146,18 +151,21 @@ impl Cascade {
                 0 => left.len() / stride,
                 ramp => ramp.min(left.len() / stride),
             };
+            let work = frames * stride * self.sections;
+            let pool = self.threads.as_ref().filter(|_| work >= WORTH_THREADS);
+            let frames = match pool {
+                None if self.groups.len() > 1 => frames.min((AT_ONCE / stride).max(SHORTEST)),
+                _ => frames,
+            };
             let (now, later) = left.split_at_mut(frames * stride);
-            let work = now.len() * self.sections;
             let all = Samples::new(now, stride);
             let each = |group: &mut Group| {
                 // SAFETY: no two groups have a channel in common.
                 unsafe { group.run(all) }
             };
-            match &self.threads {
-                Some(pool) if work >= WORTH_THREADS => {
-                    pool.install(|| self.groups.par_iter_mut().for_each(each));
-                }
-                _ => self.groups.iter_mut().for_each(each),
+            match pool {
+                Some(pool) => pool.install(|| self.groups.par_iter_mut().for_each(each)),
+                None => self.groups.iter_mut().for_each(each),
             }
             if self.ramp_left > 0 {
                 self.ramp_left -= frames;

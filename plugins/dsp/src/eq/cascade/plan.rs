@@ -77,8 +77,13 @@ macro_rules! table {
                         f64: entry::<f64, $width, $vectors, $skew, SCALED>,
                         plain: entry::<f64, $width, $vectors, $skew, PLAIN>,
                         ramp: {
-                            // Without a skew, sections need not come together.
-                            const TOGETHER: usize = if $skew == 0 { 2 } else { $vectors };
+                            // Without a skew, sections need not come together, and pairs are the
+                            // fastest.
+                            const TOGETHER: usize = match ($skew, $vectors % 2) {
+                                (0, 0) => 2,
+                                (0, _) => 1,
+                                _ => $vectors,
+                            };
                             let kernel: Run<f64> = entry::<f64, $width, TOGETHER, $skew, RAMP>;
                             (TOGETHER * <$lanes>::W / $width, kernel)
                         },
@@ -92,7 +97,7 @@ macro_rules! table {
 
 table!(portable, Pair, , { 1: [2 4 8] skew 1, 2: [2 4 8 10] skew 0 });
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
-table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1, 2: [1 2 4 5] skew 1, 4: [2 6 10] skew 0 });
+table!(avx2, Four, "avx2,fma", { 1: [1 2 4] skew 1, 2: [1 2 4 5] skew 1, 4: [2 5] skew 0 });
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 table!(avx512, Eight, "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl", {
     1: [1 2] skew 4, 2: [1 2 3] skew 4, 4: [1 2 3 4] skew 4, 8: [2 6 10] skew 0

@@ -16,11 +16,13 @@ mod motion;
 mod plan;
 mod recursive;
 mod settings;
+mod splice;
 mod structure;
 #[cfg(test)]
 mod tests;
 
 pub use settings::{Audio, GRID, Outcome, Pace, Phase, Settings};
+pub use splice::Splice;
 
 use crate::pcm::SampleFormat;
 use crate::simd::Level;
@@ -136,7 +138,8 @@ impl Equaliser {
         let frame = self.format.bytes() * self.context.layout.channels();
         let mut outcome = Outcome::default();
         while frame > 0 && bytes.len() >= frame {
-            if self.until_grid() == 0 {
+            let on_grid = self.until_grid() == 0;
+            if on_grid && (self.is_changing() || self.frames.is_multiple_of(CARE)) {
                 outcome.non_finite |= !self.step();
             }
             let frames = self.stretch().min(bytes.len() / frame);

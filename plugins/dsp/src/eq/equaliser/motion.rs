@@ -32,12 +32,26 @@ impl Glide {
             return;
         }
         self.to = to;
+        let steps = self.steps(small);
         self.left = match pace {
-            Pace::Follow if (to - self.now).abs() <= small => 1,
-            // A movement that is too fast is caught up with in the time of the first jump.
-            Pace::Follow if self.left > 0 => self.left,
+            Pace::Follow if steps <= 1 => 1,
+            // A movement that is too fast is caught up with in the time of the first jump, but not
+            // by another jump at its end.
+            Pace::Follow if self.left > 0 => self.left.max(steps.min(segments)),
             _ => segments,
         };
+    }
+
+    /// Goes no faster than `small` per segment.
+    fn slow_down(&mut self, small: f64) {
+        if self.left > 0 {
+            self.left = self.left.max(self.steps(small));
+        }
+    }
+
+    /// Steps of `small` to the target.
+    fn steps(&self, small: f64) -> u32 {
+        ((self.to - self.now).abs() / small).ceil() as u32
     }
 
     pub(super) fn is_moving(&self) -> bool {
@@ -88,6 +102,8 @@ impl Motion {
     pub(super) fn aim(&mut self, band: &Band, pace: Pace, segments: u32) {
         self.to = *band;
         self.freq.aim(log(band.freq), SMALL_FREQ, pace, segments);
+        // What rings at a high frequency has a slope that would be a large swing at a low one.
+        self.freq.slow_down(SMALL_FREQ);
         self.gain.aim(gain(band.gain), SMALL_GAIN, pace, segments);
         self.width
             .aim(log(value(band.width)), SMALL_WIDTH, pace, segments);
@@ -101,6 +117,11 @@ impl Motion {
 
     pub(super) fn is_moving(&self) -> bool {
         self.freq.is_moving() || self.gain.is_moving() || self.width.is_moving()
+    }
+
+    /// Whether the frequencies are now so close that each may go on with what the other remembers.
+    pub(super) fn is_near(&self, other: &Motion) -> bool {
+        (self.freq.now() - other.freq.now()).abs() <= SMALL_FREQ
     }
 
     /// Whether the gain is 0 dB for good.

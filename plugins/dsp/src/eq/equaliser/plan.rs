@@ -15,7 +15,7 @@ pub(super) enum Domain {
 /// All about a band that cannot move gradually.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Key {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Order and alignment, where they mean something.
     slope: Option<(u8, Alignment)>,
     /// Unit of the width, where it means something.

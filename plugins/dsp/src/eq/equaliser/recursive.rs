@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Bands as rows of second-order sections: a structure in which parameters glide.
 use super::motion::{Glide, Motion};
-use super::plan::{Domain, Key, Place, channels, lane};
+use super::plan::{Domain, Key, Place, channels};
 use super::settings::{Context, GRID, Pace, Settings};
 use crate::decibel::to_amplitude;
 use crate::eq::band::{Band, Curve, Design};
@@ -28,6 +28,18 @@ pub(super) struct Slot {
 pub(super) struct Stage {
     pub(super) domain: Domain,
     pub(super) cascade: Cascade,
+    /// Whether something in it is to move in the segment that begins.
+    aimed: bool,
+}
+
+impl Stage {
+    pub(super) fn new(domain: Domain, cascade: Cascade) -> Self {
+        Stage {
+            domain,
+            cascade,
+            aimed: false,
+        }
+    }
 }
 
 /// Stages one after another, and the bands that are in them.
@@ -101,7 +113,10 @@ impl Recursive {
         };
         let segments = context.segments(settings.ramp_time);
         let gains = Gains::new(context, curve);
-        let uneven = gains.are_uneven();
+        // On the way from one to the other as well.
+        let now = |c: usize| self.gains[c].now();
+        let uneven = gains.are_uneven()
+            || (context.layout.pair).is_some_and(|(left, right)| now(left) != now(right));
         let turned = |stages: &[Stage]| stages.iter().any(|s| s.domain == Domain::MidSide);
         let lead = uneven && !self.lead && turned(&self.stages);
         let mut before = Vec::new();
@@ -155,18 +170,17 @@ impl Recursive {
         if !self.moving {
             return;
         }
-        let mut ramps = 0u64;
         self.moving = false;
         for slot in self.slots.iter_mut().filter(|s| s.motion.is_moving()) {
             slot.motion.step();
             self.moving |= slot.motion.is_moving();
             let Some(place) = slot.place else { continue };
-            ramps |= lane(place.stage);
+            let stage = &mut self.stages[place.stage];
+            stage.aimed = true;
             let sections = design::sections(&slot.motion.now(), context.rate, self.design);
             for (k, section) in sections.as_slice().iter().enumerate() {
                 for c in channels(slot.key.lanes) {
-                    let cascade = &mut self.stages[place.stage].cascade;
-                    cascade.aim(c, place.first + k, *section);
+                    stage.cascade.aim(c, place.first + k, *section);
                 }
             }
         }
@@ -175,13 +189,15 @@ impl Recursive {
             if gain.is_moving() {
                 gain.step();
                 self.moving |= gain.is_moving();
-                ramps |= lane(gaining);
-                let cascade = &mut self.stages[gaining].cascade;
-                cascade.aim_gain(c, to_amplitude(gain.now()));
+                let stage = &mut self.stages[gaining];
+                stage.aimed = true;
+                stage.cascade.aim_gain(c, to_amplitude(gain.now()));
             }
         }
-        for stage in channels(ramps) {
-            self.stages[stage].cascade.begin_ramp(GRID);
+        for stage in &mut self.stages {
+            if std::mem::take(&mut stage.aimed) {
+                stage.cascade.begin_ramp(GRID);
+            }
         }
     }
 

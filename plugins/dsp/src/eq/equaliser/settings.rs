@@ -29,7 +29,8 @@ pub struct Settings {
     /// Length in taps of the filter that makes linear phase and point-wise gains: a power of two,
     /// 64–65536; others are taken for the next that is one.
     pub taps: usize,
-    /// Seconds that a change of a parameter takes, up to 60; at least [`GRID`] frames.
+    /// Seconds that a change of a parameter takes, up to 60; at least [`GRID`] frames, for a
+    /// frequency as many for each third of an octave.
     pub ramp_time: f64,
     /// Threads for very many channels; 1 for none but the caller's.
     pub threads: usize,

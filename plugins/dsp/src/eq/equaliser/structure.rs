@@ -81,10 +81,7 @@ impl Recursive {
         for shape in shapes {
             let mut cascade = Cascade::new(context.level, size, shape.sections);
             cascade.set_threads(self.threads);
-            stages.push(Stage {
-                domain: shape.domain,
-                cascade,
-            });
+            stages.push(Stage::new(shape.domain, cascade));
         }
         for (slot, place) in slots.iter_mut().zip(places) {
             let cascade = &mut stages[place.stage].cascade;
@@ -109,15 +106,18 @@ impl Recursive {
         true
     }
 
-    /// Takes the state of sections that have their like in `past`.
+    /// Takes the state of sections that have their like in `past`. Another kind of filter, or one at
+    /// another frequency, is not alike: input and output that do not fit each other, or an output
+    /// that rings too fast, would set off a swing many times as large.
     pub(super) fn inherit(&mut self, past: &Recursive) {
         if self.lead != past.lead {
             return;
         }
         for slot in &self.slots {
             let same = |old: &&Slot| {
-                (old.band, old.key.lanes, old.key.count)
-                    == (slot.band, slot.key.lanes, slot.key.count)
+                (old.band, old.key.kind, old.key.lanes, old.key.count)
+                    == (slot.band, slot.key.kind, slot.key.lanes, slot.key.count)
+                    && old.motion.is_near(&slot.motion)
             };
             if let Some(to) = slot.place
                 && let Some(old) = past.slots.iter().find(same)

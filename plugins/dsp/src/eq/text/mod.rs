@@ -41,7 +41,8 @@ impl std::error::Error for Error {}
 ///
 /// # Errors
 /// The first line that is wrong, asks for what a [`Curve`] cannot hold, or goes beyond a limit:
-/// gains of ±[`MAX_GAIN`] dB, [`MAX_BANDS`](super::band::MAX_BANDS) bands.
+/// gains of ±[`MAX_GAIN`] dB, [`MAX_BANDS`](super::band::MAX_BANDS) bands, as many point-wise gains
+/// and as many sets of channels with a preamp of their own.
 pub fn parse(text: &str) -> Result<Curve, Error> {
     reader::read(text)
 }

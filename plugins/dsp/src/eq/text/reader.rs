@@ -83,10 +83,14 @@ impl Reader {
         } else {
             let gains = &mut self.curve.gains;
             let known = gains.iter().position(|(mask, _)| *mask == self.channels);
-            let at = known.unwrap_or_else(|| {
-                gains.push((self.channels, 0.0));
-                gains.len() - 1
-            });
+            let at = match known {
+                Some(at) => at,
+                None => {
+                    room(gains, "sets of channels with a preamp")?;
+                    gains.push((self.channels, 0.0));
+                    gains.len() - 1
+                }
+            };
             &mut gains[at].1
         };
         *sum = fields::gain(*sum + gain)?;
@@ -97,11 +101,7 @@ impl Reader {
         let Some(band) = filter::read(syntax, value, self.channels)? else {
             return Ok(());
         };
-        if self.curve.bands.len() == MAX_BANDS {
-            return Err(format!(
-                "there are {MAX_BANDS} filters already, and no more can be"
-            ));
-        }
+        room(&self.curve.bands, "filters")?;
         self.curve.bands.push(band);
         Ok(())
     }
@@ -128,11 +128,22 @@ impl Reader {
                 pair[0].0, pair[0].1, pair[1].1
             ));
         }
+        room(&self.curve.graphics, "GraphicEQ lines")?;
         self.curve.graphics.push(Graphic {
             points,
             channels: self.channels,
         });
         Ok(())
+    }
+}
+
+/// Whether one more fits: what has no limit could keep an equaliser busy for minutes.
+fn room<T>(list: &[T], what: &str) -> Result<(), String> {
+    match list.len() < MAX_BANDS {
+        true => Ok(()),
+        false => Err(format!(
+            "there are {MAX_BANDS} {what} already, and no more can be"
+        )),
     }
 }
 
@@ -218,7 +229,7 @@ fn other(key: &str, value: &str) -> Result<(), String> {
         .find(|known| is_slip(name, known));
     if let Some(meant) = meant {
         return Err(format!(
-            "command {} is unknown; is {meant:?} meant?",
+            "command {} is unknown; perhaps {meant:?} is meant",
             quoted(key)
         ));
     }

@@ -2,7 +2,9 @@
 mod clicks;
 mod common;
 mod formats;
+mod jumps;
 mod long;
 mod partition;
 mod reference;
+mod splice;
 mod transparent;

@@ -202,11 +202,11 @@ const BAD: &[(&str, usize, &str)] = &[
     (
         "Fliter 1: ON PK Fc 100 Hz Gain 1 dB Q 1",
         1,
-        "is \"Filter\" meant?",
+        "perhaps \"Filter\" is meant",
     ),
-    ("Premp: -3 dB", 1, "is \"Preamp\" meant?"),
-    ("Chanel: L", 1, "is \"Channel\" meant?"),
-    ("GraphicsEQ: 20 1", 1, "is \"GraphicEQ\" meant?"),
+    ("Premp: -3 dB", 1, "perhaps \"Preamp\" is meant"),
+    ("Chanel: L", 1, "perhaps \"Channel\" is meant"),
+    ("GraphicsEQ: 20 1", 1, "perhaps \"GraphicEQ\" is meant"),
     (
         "Bass: ON PK Fc 100 Hz Gain 1 dB Q 1",
         1,
@@ -231,12 +231,30 @@ fn bad_lines_are_refused_with_line_and_reason() {
 }
 
 #[test]
-fn there_are_no_more_bands_than_a_curve_has() {
+fn there_is_no_more_than_what_an_equaliser_can_work_off() {
     let line = "Filter: ON PK Fc 100 Hz Gain 1 dB Q 1\n";
     assert_eq!(parse(&line.repeat(64)).unwrap().bands.len(), 64);
     let error = parse(&line.repeat(65)).unwrap_err();
     assert_eq!(error.line, 65);
     assert!(error.reason.contains("64 filters already"), "{error}");
+
+    let line = "GraphicEQ: 20 1; 30 2\n";
+    assert_eq!(parse(&line.repeat(64)).unwrap().graphics.len(), 64);
+    let error = parse(&line.repeat(65)).unwrap_err();
+    assert_eq!(error.line, 65);
+    assert!(
+        error.reason.contains("64 GraphicEQ lines already"),
+        "{error}"
+    );
+
+    // Of the same channels preamps are one.
+    let of = |channels: &dyn std::fmt::Display| format!("Channel: {channels}\nPreamp: 1 dB\n");
+    assert_eq!(parse(&of(&1).repeat(65)).unwrap().gains, [(1, 65.0)]);
+    let each: String = (1..=64).map(|number| of(&number)).collect();
+    assert_eq!(parse(&each).unwrap().gains.len(), 64);
+    let error = parse(&(each + &of(&"1 2"))).unwrap_err();
+    assert_eq!(error.line, 130);
+    assert!(error.reason.contains("64 sets of channels with"), "{error}");
 }
 
 #[test]
