@@ -64,7 +64,8 @@ pub struct ProcessArgs {
     )]
     pub quality: Option<f32>,
 
-    /// Bit rate of lossy results in kbit/s [default: for opus and m4a, 96 per channel]
+    /// Bit rate of lossy results in kbit/s; of mp3 at most 320, ogg 250, opus 650 [default: for opus and
+    /// m4a, 96 and 128 per channel]
     #[arg(long, value_name = "KBIT", value_parser = clap::value_parser!(u32).range(8..=1024), help_heading = "Output")]
     pub bitrate: Option<u32>,
 
@@ -158,6 +159,16 @@ impl Target {
         }
     }
 
+    /// The highest `--bitrate` that its encoder takes, in kbit/s.
+    pub fn most_kbit(self) -> u32 {
+        match self {
+            Target::Mp3 => 320,
+            Target::Ogg => 250,
+            Target::Opus => 650,
+            _ => 1024,
+        }
+    }
+
     /// Whether coding loses anything.
     pub fn is_lossy(self) -> bool {
         matches!(self, Target::Mp3 | Target::Ogg | Target::Opus | Target::M4a)
@@ -238,6 +249,12 @@ impl ProcessArgs {
         }
         if self.bitrate.is_some() && !self.format.is_lossy() && self.format != Target::Keep {
             return conflict(format!("--bitrate goes with lossy formats, not {name}\n"));
+        }
+        if let Some(kbit) = self.bitrate.filter(|kbit| *kbit > self.format.most_kbit()) {
+            let most = self.format.most_kbit();
+            return conflict(format!(
+                "--bitrate of {name} goes up to {most} kbit/s, not {kbit}\n"
+            ));
         }
         let refused = match (self.format, self.bits) {
             (_, None) | (Target::Keep | Target::Wav, _) => false,

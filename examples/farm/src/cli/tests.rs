@@ -149,6 +149,8 @@ fn options_that_the_format_does_not_know_are_usage_errors() {
         &["-f", "mp3", "--quality", "2"],
         &["-f", "ogg", "--quality", "-1"],
         &["--bitrate", "256"],
+        &["--bitrate", "1024"],
+        &["-f", "mp3", "--bitrate", "320"],
         &["--bits", "32f", "--preamp", "-3.5"],
         &["-f", "wav", "-b", "32f"],
     ] {
@@ -160,6 +162,9 @@ fn options_that_the_format_does_not_know_are_usage_errors() {
         &["-f", "opus", "--quality", "1"],
         &["-f", "mp3", "--quality", "2", "--bitrate", "128"],
         &["-f", "flac", "--bitrate", "128"],
+        &["-f", "mp3", "--bitrate", "321"],
+        &["-f", "ogg", "--bitrate", "251"],
+        &["-f", "opus", "--bitrate", "651"],
         &["-f", "flac", "--bits", "32"],
         &["-f", "mp3", "--bits", "16"],
         &["--preamp", "nan"],

@@ -75,10 +75,11 @@ impl Need {
         }
     }
 
-    /// Of copying tags to a file of that size, which most formats' writers hold twice.
+    /// Of copying tags of that size: as they were found, as they are written, as pages or atoms, and
+    /// as they are read again.
     pub fn of_tags(size: u64) -> Self {
         Need {
-            bytes: size.saturating_mul(2),
+            bytes: size.saturating_mul(4),
         }
     }
 

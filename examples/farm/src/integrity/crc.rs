@@ -99,7 +99,7 @@ fn run_forward(tables: &Tables, mut crc: u32, bytes: &[u8]) -> u32 {
 }
 
 /// Ogg's CRC-32: not reflected, starting at zero, not inverted.
-pub(super) fn ogg(crc: u32, bytes: &[u8]) -> u32 {
+pub(crate) fn ogg(crc: u32, bytes: &[u8]) -> u32 {
     run_forward(&OGG, crc, bytes)
 }
 

@@ -26,7 +26,7 @@ macro_rules! truncated {
 }
 
 mod aiff;
-mod crc;
+pub(crate) mod crc;
 mod flac;
 mod input;
 mod mp4;

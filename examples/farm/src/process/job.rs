@@ -17,7 +17,7 @@ use crate::inputs::{Input, Source};
 use crate::integrity::{self, Facts, Length};
 use crate::record::{Processed, SCHEMA, Status, Written};
 use crate::state::{Stamp, State};
-use crate::tags;
+use crate::tags::{TagError, Tags};
 use auris_dsp::decibel;
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -116,9 +116,13 @@ fn done_before(context: &Context<'_>, index: usize, stamp: Option<Stamp>) -> Opt
     if done.record.status == Status::Error {
         return Some(done);
     }
+    let target = context.places.target(index);
+    if done.record.output.as_deref() != Some(&*target.to_string_lossy()) {
+        return None;
+    }
     // It was announced before it was put in its place; what was changed there since is somebody's
     // work, and only replaced if that is asked for.
-    let now = Stamp::of(context.places.target(index)).ok()?;
+    let now = Stamp::of(target).ok()?;
     (done.stamp == Some(now) || !context.args.overwrite).then_some(done)
 }
 
@@ -230,14 +234,23 @@ fn copy_tags(
     let Some(path) = source.path() else {
         return Ok(Vec::new());
     };
-    let size = draft.file().metadata()?.len();
-    let whole = tags::holds_whole_file(draft.file()).map_err(|error| written(&error))?;
-    let need = Need::of_tags(if whole { size } else { 0 });
-    let _reserved = context.memory.reserve(need)?;
-    match tags::transfer(path, draft.file()) {
+    // They are there as they were found, as they are written, and as they are read again.
+    let copied = Tags::read(path).and_then(|tags| {
+        let size = tags.size()?;
+        Ok((tags, size))
+    });
+    let written_to = match copied {
+        Ok((tags, size)) => {
+            let _reserved = context.memory.reserve(Need::of_tags(size))?;
+            let dropped = tags.dropped.clone();
+            tags.write(draft.file()).map(|()| dropped)
+        }
+        Err(error) => Err(error),
+    };
+    match written_to {
         Ok(dropped) => Ok(dropped),
-        Err(tags::TagError::Io(error)) => Err(written(&error)),
-        Err(tags::TagError::Refused(why) | tags::TagError::Unsupported(why)) => {
+        Err(TagError::Io(error)) => Err(written(&error)),
+        Err(TagError::Refused(why) | TagError::Unsupported(why)) => {
             warnings.push(format!("tags not kept: {why}"));
             Ok(Vec::new())
         }

@@ -214,7 +214,10 @@ fn steps(
     channels: u32,
 ) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     let per_second = |kbit: u32| (kbit * 1000).to_string();
-    let properties = match (target, args.bitrate, args.quality) {
+    // With `keep`, not every input's format may take so much.
+    let most = target.most_kbit();
+    let bitrate = args.bitrate.map(|kbit| kbit.min(most));
+    let properties = match (target, bitrate, args.quality) {
         (Target::Mp3, Some(kbit), _) => vec![
             ("target", "bitrate".to_owned()),
             ("cbr", "true".to_owned()),
@@ -224,8 +227,8 @@ fn steps(
         (Target::Ogg, Some(kbit), _) => vec![("bitrate", per_second(kbit))],
         (Target::Ogg, None, q) => vec![("quality", (q.unwrap_or(7.0) / 10.0).to_string())],
         (Target::Opus, kbit, _) => {
-            let kbit = kbit.unwrap_or(OPUS_RATE * channels);
-            vec![("bitrate", per_second(kbit.min(650)))]
+            let kbit = kbit.unwrap_or((OPUS_RATE * channels).min(most));
+            vec![("bitrate", per_second(kbit))]
         }
         (Target::M4a, kbit, _) => {
             vec![("bitrate", per_second(kbit.unwrap_or(AAC_RATE * channels)))]

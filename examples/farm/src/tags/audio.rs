@@ -159,7 +159,7 @@ fn mp4(reader: &mut (impl Read + Seek), end: u64, essence: &mut Essence) -> io::
 }
 
 /// Name and content of the atoms in `range`.
-fn atoms(
+pub(super) fn atoms(
     reader: &mut (impl Read + Seek),
     range: Range<u64>,
 ) -> io::Result<Vec<([u8; 4], Range<u64>)>> {
@@ -242,14 +242,17 @@ fn id3v2_end(reader: &mut (impl Read + Seek)) -> io::Result<u64> {
     Ok(10 + size + footer)
 }
 
-fn bytes_at<const N: usize>(reader: &mut (impl Read + Seek), at: u64) -> io::Result<[u8; N]> {
+pub(super) fn bytes_at<const N: usize>(
+    reader: &mut (impl Read + Seek),
+    at: u64,
+) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     reader.seek(SeekFrom::Start(at))?;
     reader.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
-fn invalid(what: &str) -> io::Error {
+pub(super) fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("it has {what}"))
 }
 

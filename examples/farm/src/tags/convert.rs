@@ -2,10 +2,11 @@
 //! From one kind of tag to another.
 use super::edit::{ITUNES, Kind, Tag, is_itunes_item};
 use super::transfer::Found;
-use lofty::ape::{ApeItem, ApeTag};
+use lofty::ape::{APE_PICTURE_TYPES, ApeItem, ApeTag};
 use lofty::id3::v2::{Frame, Id3v2Tag};
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
 use lofty::ogg::tag::VorbisComments;
+use lofty::picture::Picture;
 use lofty::tag::{ItemValue, SplitTag, TagType};
 use std::borrow::Cow;
 
@@ -90,8 +91,16 @@ impl Found {
                 (tag, fields)
             }
             Self::Own(Tag::Ape(ape)) => {
-                let (rest, tag) = ape.split_tag();
+                let (rest, mut tag) = ape.split_tag();
                 let rest = ApeTag::from(rest);
+                // To lofty these are data like any other.
+                let pictures = (&rest).into_iter().filter_map(|item| match item.value() {
+                    ItemValue::Binary(data) if APE_PICTURE_TYPES.contains(&item.key()) => {
+                        Picture::from_ape_bytes(item.key(), data).ok()
+                    }
+                    _ => None,
+                });
+                pictures.for_each(|picture| tag.push_picture(picture));
                 let fields = (&rest).into_iter().filter_map(|item| match item.value() {
                     ItemValue::Text(text) => Some((item.key().to_owned(), text.clone())),
                     _ => None,

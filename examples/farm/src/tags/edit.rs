@@ -6,6 +6,7 @@ use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
 use lofty::file::{AudioFile, FileType};
 use lofty::flac::FlacFile;
 use lofty::id3::v2::{Frame, Id3v2Tag, Id3v2Version};
+use lofty::io::FileLike;
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst, Mp4File};
 use lofty::mpeg::MpegFile;
 use lofty::ogg::tag::VorbisComments;
@@ -205,7 +206,7 @@ impl Tag {
     }
 
     /// Replaces the tag of `file`, and no other that it may have.
-    pub(super) fn save(&self, file: &mut File) -> Result<(), TagError> {
+    pub(super) fn save(&self, file: &mut impl FileLike) -> Result<(), TagError> {
         file.rewind()?;
         guarded(|| {
             match self {

@@ -3,6 +3,7 @@
 //!
 //! The file is never edited in place: a copy beside it is edited, checked, and renamed over it. At
 //! any moment there is either the old file or the new one, whole.
+mod attach;
 mod audio;
 mod convert;
 mod edit;
@@ -10,7 +11,7 @@ mod replace;
 mod riff;
 mod transfer;
 
-pub use transfer::{holds_whole_file, transfer};
+pub use transfer::Tags;
 
 use crate::state::Stamp;
 use edit::{Kind, Tag};

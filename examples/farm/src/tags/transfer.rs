@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Copies the tags of one file to another, whatever kinds they are.
 use super::TagError;
+use super::attach::attach;
 use super::edit::{Kind, Tag, guarded};
 use super::riff;
 use lofty::config::{ParseOptions, ParsingMode};
@@ -17,55 +18,70 @@ use std::fs::File;
 use std::io::{self, BufReader, Seek};
 use std::path::Path;
 
-/// Whether writing tags into such a file holds all of it in memory.
-///
-/// # Errors
-/// It cannot be read.
-pub fn holds_whole_file(file: &mut File) -> io::Result<bool> {
-    match Kind::of(file) {
-        Ok(kind) => Ok(kind.needs_memory()),
-        Err(TagError::Io(error)) => Err(error),
-        Err(_) => Ok(false),
-    }
+/// The tags of a file, but for those that told of the samples as they were, such as ReplayGain.
+pub struct Tags {
+    found: Found,
+    /// The names of those that are left out.
+    pub dropped: Vec<String>,
 }
 
-/// Gives `target`, a file without tags, those of the file at `source`: fields of any name,
-/// pictures, and between files of one kind everything else that its tags hold. Returns the names of
-/// those that are left out because they told of the samples as they were, such as ReplayGain.
-///
-/// # Errors
-/// [`TagError::Io`] leaves `target` spoilt; all others leave it as it was.
-pub fn transfer(source: &Path, target: &mut File) -> Result<Vec<String>, TagError> {
-    let mut tags = Found::read(&mut File::open(source)?)?;
-    let dropped = tags.drop_untrue();
-    if tags.is_empty() {
-        return Ok(dropped);
+impl Tags {
+    /// Reads those of the file at `source`.
+    ///
+    /// # Errors
+    /// It cannot be read, or something in its tags could not be kept.
+    pub fn read(source: &Path) -> Result<Self, TagError> {
+        let mut found = Found::read(&mut File::open(source)?)?;
+        let dropped = found.drop_untrue();
+        Ok(Self { found, dropped })
     }
-    match Kind::of(target) {
-        Ok(kind) => {
-            let own = Tag::read(kind, target)?;
-            let tag = tags.into_tag(kind, own);
-            // Such as where there was nothing but the name of an encoder.
-            if tag.is_empty() {
-                return Ok(dropped);
-            }
-            tag.save(target)?;
-            if Tag::read(kind, target)?.to_bytes()? != tag.to_bytes()? {
-                let error = io::Error::other("the tags would not survive unchanged");
-                return Err(TagError::Io(error));
-            }
-        }
-        Err(TagError::Unsupported(_)) => {
-            // WAV and AIFF.
-            let Tag::Id3v2(tag) = tags.into_tag(Kind::Mpeg, Tag::Id3v2(Id3v2Tag::default())) else {
-                return Ok(dropped);
-            };
-            riff::append(target, &tag)?;
-        }
-        Err(error) => return Err(error),
+
+    /// Bytes that they take.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn size(&self) -> Result<u64, TagError> {
+        Ok(match &self.found {
+            Found::Own(tag) => tag.to_bytes()?.len() as u64,
+            Found::Common(tag) => tag.pictures().iter().map(|p| p.data().len() as u64).sum(),
+        })
     }
-    target.rewind()?;
-    Ok(dropped)
+
+    /// Gives them to `target`, a file without tags: fields of any name, pictures, and between files
+    /// of one kind everything else that its tags hold. It takes memory for the tags only.
+    ///
+    /// # Errors
+    /// [`TagError::Io`] leaves `target` spoilt; all others leave it as it was, unless it was damaged.
+    pub fn write(self, target: &mut File) -> Result<(), TagError> {
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        match Kind::of(target) {
+            Ok(kind) => {
+                let own = Tag::read(kind, target)?;
+                let tag = self.found.into_tag(kind, own);
+                // Such as where there was nothing but the name of an encoder.
+                if tag.is_empty() {
+                    return Ok(());
+                }
+                let wanted = tag.to_bytes()?;
+                attach(kind, &tag, target)?;
+                if Tag::read(kind, target)?.to_bytes()? != wanted {
+                    let error = io::Error::other("the tags would not survive unchanged");
+                    return Err(TagError::Io(error));
+                }
+            }
+            Err(TagError::Unsupported(_)) => {
+                // WAV and AIFF.
+                let own = Tag::Id3v2(Id3v2Tag::default());
+                if let Tag::Id3v2(tag) = self.found.into_tag(Kind::Mpeg, own) {
+                    riff::append(target, &tag)?;
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(target.rewind()?)
+    }
 }
 
 /// Tags as they were found.

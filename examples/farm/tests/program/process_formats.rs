@@ -155,3 +155,46 @@ fn channels_that_the_decoder_mixes_up_are_refused() {
     assert!(is_ok(&measured), "{measured}");
     assert!(measured["md5"].is_null(), "{measured}");
 }
+
+#[test]
+fn the_ends_of_quality_and_bit_rate_are_taken() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 50_000, 3).write_wav(&wav, Sample::S16);
+    for (format, encoder, ends) in [
+        (
+            "mp3",
+            "lamemp3enc",
+            &["-q0", "-q9.9", "8", "100", "320"][..],
+        ),
+        ("ogg", "vorbisenc ! oggmux", &["-q-1", "-q10", "45", "250"]),
+        ("opus", "opusenc ! oggmux", &["8", "650"]),
+        ("m4a", "avenc_aac ! mp4mux", &["8", "1024"]),
+    ] {
+        if !media::can_make(encoder) {
+            continue;
+        }
+        for end in ends {
+            let flag = match end.strip_prefix("-q") {
+                Some(quality) => format!("--quality={quality}"),
+                None => format!("--bitrate={end}"),
+            };
+            let ended = process(folder.path(), EQ, &folder.path().join(format))
+                .args(["--overwrite", "--format", format, &flag])
+                .arg(&wav)
+                .run();
+            assert!(is_ok(&ended.only()), "{format} {end}: {ended:?}");
+        }
+        // To keep the format is to keep to what it takes.
+        let input = folder
+            .path()
+            .join(format)
+            .join("music")
+            .with_extension(format);
+        let ended = process(folder.path(), EQ, &folder.path().join("kept"))
+            .args(["--bitrate", "1024"])
+            .arg(input)
+            .run();
+        assert!(is_ok(&ended.only()), "{format}: {ended:?}");
+    }
+}

@@ -263,3 +263,20 @@ fn an_interrupted_run_leaves_no_drafts() {
     assert_eq!(ended.records().len(), results(&out).len());
     assert_eq!(drafts(&out), 0);
 }
+
+#[test]
+fn a_result_of_another_place_is_not_the_one_that_was_done() {
+    let folder = folder();
+    let (music, out) = (folder.path().join("music"), folder.path().join("out"));
+    fs::create_dir_all(music.join("sub")).unwrap();
+    Music::new(8000, 1, 8000, 1).write_wav(&music.join("a.wav"), Sample::S16);
+    Music::new(8000, 1, 9000, 2).write_wav(&music.join("sub/a.wav"), Sample::S16);
+    let run = |input: &Path| {
+        let run = process(folder.path(), EQ, &out).arg("--resume");
+        run.arg(folder.path().join("state")).arg(input).run()
+    };
+    assert_eq!(run(&music).code, Some(0));
+    // Its place is now that of the other one's result.
+    let moved = run(&music.join("sub"));
+    assert_eq!(moved.only()["error_kind"], "refused", "{moved:?}");
+}

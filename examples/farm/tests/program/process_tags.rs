@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm process`: what becomes of the tags.
-use super::farm::{folder, is_ok};
+use super::farm::{folder, is_ok, measure};
 use super::media::{self, Music, Sample};
 use super::process::{EQ, process};
 use lofty::config::WriteOptions;
@@ -183,5 +183,114 @@ fn the_name_of_an_encoder_is_no_tag_to_keep() {
             .arg(&wav)
             .run();
         assert!(is_ok(&ended.only()), "{format}: {ended:?}");
+    }
+}
+
+#[test]
+fn tags_take_no_memory_for_the_samples() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    // What is as good as noise stays as large, whatever packs it.
+    let mut noise = Music::new(44_100, 2, 44_100 * 60, 7);
+    let mut random = media::Random(1);
+    for sample in &mut noise.samples {
+        *sample = (random.unit() * f64::from(1 << 22)) as i32;
+    }
+    noise.write_wav(&wav, Sample::S24);
+    let mut tag = Id3v2Tag::default();
+    tag.set_title("Knolls".to_owned());
+    // Longer than a page of Ogg.
+    let large = Picture::unchecked([IMAGE, &[7; 300_000]].concat())
+        .pic_type(PictureType::CoverFront)
+        .mime_type(MimeType::Png)
+        .build();
+    tag.insert_picture(large);
+    for field in ["ONE", "TWO"] {
+        tag.insert_user_text(field.to_owned(), "kept".to_owned());
+    }
+    tag.save_to_path(&wav, WriteOptions::default()).unwrap();
+    for (format, encoder, budget) in [
+        ("wavpack", "wavpackenc", 36),
+        ("flac", "flacenc", 36),
+        ("alac", "avenc_alac ! mp4mux", 76),
+        ("ogg", "vorbisenc ! oggmux", 36),
+        ("opus", "opusenc ! oggmux", 36),
+        ("m4a", "avenc_aac ! mp4mux", 76),
+    ] {
+        if !media::can_make(encoder) {
+            continue;
+        }
+        let mut args = vec!["--format", format];
+        match format {
+            "ogg" => args.extend(["--quality", "10"]),
+            "opus" | "m4a" => args.extend(["--bitrate", "500"]),
+            _ => {}
+        }
+        let mib = budget.to_string();
+        args.extend(["--mem-budget-mb", &mib]);
+        let ended = process(folder.path(), EQ, &folder.path().join(format))
+            .args(args)
+            .arg(&wav)
+            .run();
+        let record = ended.only();
+        assert!(is_ok(&record), "{format}: {record}");
+        assert!(ended.peak < budget << 20, "{format}: {}", ended.peak);
+        let path = record["output"].as_str().unwrap();
+        let file = lofty::read_from_path(path).unwrap();
+        let tag = file.primary_tag().unwrap();
+        assert_eq!(tag.title().as_deref(), Some("Knolls"), "{format}");
+        // lofty knows no pictures in WavPack's kind of tag.
+        let pictures = tag.pictures().iter().map(|p| p.data().len());
+        let sizes: Vec<_> = pictures.collect();
+        let wanted = if format == "wavpack" {
+            vec![]
+        } else {
+            vec![300_000 + IMAGE.len()]
+        };
+        assert_eq!(sizes, wanted, "{format}");
+        let read = measure().arg(path).run().only();
+        assert!(is_ok(&read), "{format}: {read}");
+    }
+}
+
+#[test]
+fn tags_survive_the_way_through_every_format() {
+    let folder = folder();
+    let flac = tagged_flac(folder.path());
+    for (format, encoder) in [
+        ("wavpack", "wavpackenc"),
+        ("mp3", "lamemp3enc ! xingmux"),
+        ("ogg", "vorbisenc ! oggmux"),
+        ("opus", "opusenc ! oggmux"),
+        ("m4a", "avenc_aac ! mp4mux"),
+        ("aiff", "aiffmux"),
+        ("wav", "wavenc"),
+    ] {
+        if !media::can_make(encoder) {
+            continue;
+        }
+        let there = run(folder.path(), &flac, format);
+        let ended = process(
+            folder.path(),
+            EQ,
+            &folder.path().join(format!("back-{format}")),
+        )
+        .args(["--format", "flac"])
+        .arg(there)
+        .run();
+        let record = ended.only();
+        assert!(is_ok(&record), "{format}: {record}");
+        let back = PathBuf::from(record["output"].as_str().unwrap());
+        assert_common(&back);
+        let options = lofty::config::ParseOptions::new();
+        let back = FlacFile::read_from(&mut File::open(&back).unwrap(), options).unwrap();
+        let comments = back.vorbis_comments().unwrap();
+        let artists: Vec<_> = comments.get_all("ARTIST").collect();
+        assert_eq!(artists, ["One", "Two"], "{format}");
+        assert_eq!(
+            comments.get("MY OWN FIELD"),
+            Some("kept ümlaut"),
+            "{format}"
+        );
     }
 }
