@@ -75,6 +75,9 @@ pub fn fail(record: &mut Processed, failure: &Failure) {
     record.status = Status::Error;
     record.error = Some(failure.message.clone());
     record.error_kind = Some(failure.kind.name().to_owned());
+    // What was written has not come to its place.
+    (record.duration_s, record.frames) = (None, None);
+    (record.rate, record.channels, record.result) = (None, None, None);
 }
 
 /// Processes an input. A failure is a record, too; `None` if the run was ended meanwhile.

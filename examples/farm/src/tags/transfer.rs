@@ -144,7 +144,8 @@ impl Found {
             let probe = Probe::new(&mut reader)
                 .options(options())
                 .guess_file_type()?;
-            let kind = probe.file_type();
+            // What only looks like MPEG, such as FLAC in Ogg, is not; that was found out before.
+            let kind = probe.file_type().filter(|kind| *kind != FileType::Mpeg);
             let reader = probe.into_inner();
             reader.rewind()?;
             Ok(match kind {
@@ -173,7 +174,7 @@ impl Found {
                     let tag = tag.or_else(|| other.first_tag().cloned());
                     tag.map_or_else(Self::nothing, |tag| Self::Common(Box::new(tag)))
                 }
-                None => Self::nothing(),
+                None => return Err("of this kind of file they are not read".into()),
             })
         })
     }

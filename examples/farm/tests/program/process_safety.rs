@@ -280,3 +280,24 @@ fn a_result_of_another_place_is_not_the_one_that_was_done() {
     let moved = run(&music.join("sub"));
     assert_eq!(moved.only()["error_kind"], "refused", "{moved:?}");
 }
+
+#[test]
+fn what_comes_into_the_way_meanwhile_stays() {
+    let folder = folder();
+    let (wav, out) = (folder.path().join("long.wav"), folder.path().join("out"));
+    Music::new(44_100, 2, 44_100 * 30, 1).write_wav(&wav, Sample::S16);
+    let mut running = process(folder.path(), EQ, &out)
+        .args(["--format", "flac"])
+        .arg(&wav)
+        .start();
+    assert!(running.wait_until(|_, _| drafts(&out) > 0));
+    fs::write(out.join("long.flac"), "somebody's").unwrap();
+    let record = running.end().only();
+    assert_eq!(record["error_kind"], "refused", "{record}");
+    // There is no result to tell of.
+    for field in ["result", "frames", "duration_s"] {
+        assert!(record[field].is_null(), "{record}");
+    }
+    assert_eq!(fs::read(out.join("long.flac")).unwrap(), b"somebody's");
+    assert_eq!(names(&out), ["long.flac"]);
+}

@@ -294,3 +294,27 @@ fn tags_survive_the_way_through_every_format() {
         );
     }
 }
+
+#[test]
+fn tags_that_cannot_be_read_are_not_lost_in_silence() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 20_000, 6).write_wav(&wav, Sample::S16);
+    for (extension, encoder) in [
+        ("oga", "flacenc ! flacparse ! oggmux"),
+        ("mka", "flacenc ! flacparse ! matroskamux"),
+    ] {
+        if !media::can_make(encoder) {
+            continue;
+        }
+        let input = media::encode(&wav, extension, encoder);
+        let record = process(folder.path(), EQ, &folder.path().join(extension))
+            .args(["--format", "flac"])
+            .arg(input)
+            .run()
+            .only();
+        assert!(is_ok(&record), "{record}");
+        let warnings = record["warnings"].to_string();
+        assert!(warnings.contains("tags not kept"), "{record}");
+    }
+}
