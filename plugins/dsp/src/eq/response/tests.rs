@@ -191,14 +191,25 @@ fn point_wise_gains_are_straight_over_log_frequency() {
     }
 }
 
-/// Maxima by brute force: both ends, a fine grid and every resonance finely.
+/// Maxima by brute force: both ends, a fine grid and every band finely, and every top that is seen
+/// there once more, for it may be narrower than the grid.
 fn brute(curve: &Curve, of: impl Fn(&Response, f64) -> f64) -> f64 {
     let response = stereo(curve);
     let grid = (0..20_000).map(|i| 24_000.0 * 1e-5f64.powf(f64::from(i) / 2e4));
     let bands = curve.bands.iter();
     let near = bands.flat_map(|b| (-2000..2000).map(|i| b.freq * (1.0 + f64::from(i) * 1e-5)));
-    let all = grid.chain(near).chain([0.0]);
-    all.map(|f| of(&response, f)).fold(f64::MIN, f64::max)
+    let mut all: Vec<f64> = grid.chain(near).chain([0.0]).collect();
+    all.sort_by(f64::total_cmp);
+    let values: Vec<f64> = all.iter().map(|f| of(&response, *f)).collect();
+    let mut most = values.iter().copied().fold(f64::MIN, f64::max);
+    for i in 1..all.len() - 1 {
+        if values[i] > most - 1.0 && values[i] > values[i - 1] && values[i] >= values[i + 1] {
+            let step = (all[i + 1] - all[i - 1]) / 200.0;
+            let within = (0..200).map(|k| of(&response, all[i - 1] + step * f64::from(k)));
+            most = within.fold(most, f64::max);
+        }
+    }
+    most
 }
 
 prop_compose! {
@@ -241,7 +252,7 @@ proptest! {
         });
         let is = stereo(&curve).maximum();
         prop_assert!(is > ought - 0.001, "{} for {}", is, ought);
-        // The grid may miss the top of what is very sharp.
+        // The power method is slow where two gains are close.
         prop_assert!(is < ought + 0.05, "{} for {}", is, ought);
     }
 
@@ -257,8 +268,7 @@ proptest! {
         });
         prop_assert!(loudest < 0.001, "{} dB", loudest);
         let is = stereo(&curve).preamp();
-        // The grid may miss the top here as well.
-        prop_assert!(is == preamp || (is < preamp && loudest > -0.05), "{} of {}", is, preamp);
+        prop_assert!(is == preamp || (is < preamp && loudest > -0.01), "{} of {}", is, preamp);
     }
 
     #[test]
