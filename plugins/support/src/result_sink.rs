@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where results go: the bus, at once or when the audio they describe is presented.
+use crate::recycle::Draft;
 use gst::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,7 +26,7 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     running_time: gst::ClockTime,
-    result: gst::Structure,
+    result: Draft,
     /// While playing.
     id: Option<gst::SingleShotClockId>,
 }
@@ -50,6 +51,11 @@ impl ResultSink {
     /// With `at`, a running time, it is posted when the pipeline plays and its clock gets there; at
     /// once where there is no clock. No lock is held while posting.
     pub fn post(&self, element: &gst::Element, result: gst::Structure, at: Option<gst::ClockTime>) {
+        self.post_draft(element, Draft::new(result), at);
+    }
+
+    /// The same with a message that is already made.
+    pub fn post_draft(&self, element: &gst::Element, result: Draft, at: Option<gst::ClockTime>) {
         let Some(running_time) = at else {
             post_now(element, result);
             return;
@@ -153,10 +159,9 @@ fn presentation_time(
     Some((clock, time))
 }
 
-fn post_now(element: &gst::Element, result: gst::Structure) {
-    let message = gst::message::Element::builder(result).src(element).build();
+fn post_now(element: &gst::Element, result: Draft) {
     // It fails only where nobody listens: no bus, or one that is flushing.
-    let _ = element.post_message(message);
+    let _ = element.post_message(result.from_source(element));
 }
 
 /// A lock whose holder panicked still guards plain data; losing results would help nobody.
