@@ -110,7 +110,12 @@ stage_meson() {
 	DESTDIR=$image meson install -C "$build" --no-rebuild --quiet
 	libdir=$image/usr/$(option libdir)
 	while read -r plugin; do
-		there "$libdir/gstreamer-1.0/libgst$plugin.so" "$libdir/pkgconfig/gst$plugin.pc"
+		folder=$libdir/gstreamer-1.0
+		case $plugin in
+		# One of GStreamer's own has this name, and stays.
+		spectrum) folder=$libdir/auris/gstreamer-1.0 ;;
+		esac
+		there "$folder/libgst$plugin.so" "$libdir/pkgconfig/gst$plugin.pc"
 		in_devenv gst-inspect-1.0 --plugin "$plugin" | grep -F "$build/plugins/libgst$plugin.so"
 	done <plugins/plugins.txt
 	share=$image/usr/share

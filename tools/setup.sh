@@ -122,13 +122,13 @@ need_rust() {
 install_for_user() {
 	build=target/meson/user
 	mkdir -p target/meson
-	# Another home than last time: the folders that Meson was given are not this user's.
-	if [ "$(cat $build/home 2>/dev/null)" != "$user_plugins" ]; then
+	# Other folders than last time: those that Meson was given are not this user's.
+	if [ "$(cat $build/plugindirs 2>/dev/null)" != "$user_plugins" ]; then
 		rm -rf $build
 		say "building auris (some minutes the first time)"
 		quietly meson setup $build --prefix "$HOME/.local" --libdir lib -Dplugindir="$user_plugins" \
-			-Dcargo-target-dir="$PWD/target"
-		echo "$user_plugins" >$build/home
+			-Dshadowing-plugindir="$user_plugins" -Dcargo-target-dir="$PWD/target"
+		echo "$user_plugins" >$build/plugindirs
 	fi
 	export CARGO_TERM_QUIET=true
 	quietly meson install -C $build --only-changed

@@ -5,11 +5,14 @@
  * writable, so that what works in place does; making them is not counted.
  *
  *   push [--format F32LE] [--rate 48000] [--channels 2] [--frames 1024] [--seconds 600] [--rounds 7]
- *        ELEMENT …
+ *        [--keep FACTORY=NAME] [--load FILE] ELEMENT …
  *
  * The first ELEMENT (in the notation of gst-launch) is what is subtracted from the others, usually
  * `identity`; the second is the peer that the others are compared with. Prints a Markdown table of
  * minima over the rounds, net of the first.
+ *
+ * Two elements of one name are compared so: --keep gives the one that is found another name, and
+ * --load then loads the file of the other.
  *
  *   cc -O2 -o push push.c $(pkg-config --cflags --libs gstreamer-1.0)
  */
@@ -18,6 +21,7 @@
 #include <time.h>
 
 static gchar *format = NULL;
+static gchar *keep = NULL, *load = NULL;
 static gint rate = 48000, channels = 2, frames = 1024, seconds = 600, rounds = 7;
 
 /* Formats it can push. */
@@ -35,6 +39,8 @@ static const GOptionEntry options[] = {
   {"frames", 0, 0, G_OPTION_ARG_INT, &frames, "Frames per buffer", "N"},
   {"seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "Audio per round", "N"},
   {"rounds", 0, 0, G_OPTION_ARG_INT, &rounds, "Times each is run", "N"},
+  {"keep", 0, 0, G_OPTION_ARG_STRING, &keep, "Register an element under another name", "FACTORY=NAME"},
+  {"load", 0, 0, G_OPTION_ARG_FILENAME, &load, "Load a plugin after that", "FILE"},
   {NULL, 0, 0, 0, NULL, NULL, NULL}
 };
 
@@ -161,6 +167,23 @@ run (const char *launch, const guint8 * bytes, Kind kind)
   return took;
 }
 
+/* Registers the element that is found as FACTORY as NAME too, whoever takes its place later. */
+static void
+keep_element (const char *assignment)
+{
+  gchar **names = g_strsplit (assignment, "=", 2);
+  GstElementFactory *factory = gst_element_factory_find (names[0]);
+  if (factory == NULL || names[1] == NULL)
+    fail (assignment, "no such element, or no name for it");
+  GstPluginFeature *loaded = gst_plugin_feature_load (GST_PLUGIN_FEATURE (factory));
+  if (loaded == NULL || !gst_element_register (NULL, names[1], GST_RANK_NONE,
+          gst_element_factory_get_element_type (GST_ELEMENT_FACTORY (loaded))))
+    fail (assignment, "cannot be loaded");
+  gst_object_unref (loaded);
+  gst_object_unref (factory);
+  g_strfreev (names);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -179,6 +202,15 @@ main (int argc, char **argv)
     fail (format, "only F32LE, F64LE and S16LE");
   if (argc < 3 || frames < 1 || channels < 1 || rounds < 1 || seconds < 1 || 10 * rate < frames)
     fail ("usage", "two elements or more; see --help");
+
+  if (keep != NULL)
+    keep_element (keep);
+  if (load != NULL) {
+    GstPlugin *plugin = gst_plugin_load_file (load, &error);
+    if (plugin == NULL)
+      fail (load, error->message);
+    gst_object_unref (plugin);
+  }
 
   int count = argc - 1;
   double *least = g_new (double, count);

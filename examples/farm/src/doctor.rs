@@ -54,6 +54,11 @@ const FORMATS: &[Format] = &[
 /// Elements of ours, and the plugin each is in.
 const OURS: &[(&str, &str)] = &[("drmeter", "drmeter"), ("paraeq", "paraeq")];
 
+/// An element of ours that takes the place of one in gst-plugins-good, by file, plugin and factory.
+const SPECTRUM: &str = "spectrum";
+/// The name of its package, which the registry keeps for every plugin.
+const SPECTRUM_PACKAGE: &str = "gst-plugin-spectrum";
+
 /// What `process` writes, and the Debian package that its encoder comes from.
 const TARGETS: &[(&str, Target, &str)] = &[
     ("WAV", Target::Wav, GOOD),
@@ -91,6 +96,7 @@ pub fn run(out: &mut dyn Write) -> io::Result<ExitCode> {
     for (element, plugin) in OURS {
         writeln!(out, "  {element:<18} {}", installed(&registry, plugin))?;
     }
+    writeln!(out, "  {:<18} {}", SPECTRUM, which_spectrum(&registry))?;
     let all = decoders(out)? & encoders(out)?;
     blacklisted(out, &registry)?;
     shadowed(out)?;
@@ -110,6 +116,30 @@ fn installed(registry: &gst::Registry, plugin: &str) -> String {
         },
         None => "not installed; `meson install -C build` or tools/setup.sh installs it".to_owned(),
     }
+}
+
+/// Whose `spectrum` an application gets, and why.
+fn which_spectrum(registry: &gst::Registry) -> String {
+    let plugin = gst::ElementFactory::find(SPECTRUM).and_then(|factory| factory.plugin());
+    let Some(plugin) = plugin else {
+        return format!("none; tools/setup.sh installs ours, {GOOD} has GStreamer's");
+    };
+    let path = plugin.filename().unwrap_or_default();
+    let (version, path) = (plugin.version(), path.display());
+    if plugin.source() == SPECTRUM_PACKAGE {
+        return format!(
+            "ours, version {version} in {path}: of all folders with a libgstspectrum.so, this is searched first"
+        );
+    }
+    let ours = registry
+        .plugins()
+        .iter()
+        .any(|p| p.source() == SPECTRUM_PACKAGE);
+    let why = match ours {
+        true => "a plugin that was found after ours has it as well",
+        false => "ours is in no folder that is searched before; put its folder on GST_PLUGIN_PATH, or run tools/setup.sh",
+    };
+    format!("GStreamer's, version {version} in {path}: {why}")
 }
 
 fn decoders(out: &mut dyn Write) -> io::Result<bool> {
@@ -222,7 +252,8 @@ fn shadowed(out: &mut dyn Write) -> io::Result<()> {
     folders.extend(system.and_then(|p| p.filename()?.parent().map(Into::into)));
     let folders = distinct(folders);
     let mut lines = Vec::new();
-    for (_, plugin) in OURS {
+    let plugins = OURS.iter().map(|(_, plugin)| *plugin);
+    for plugin in plugins.chain([SPECTRUM]) {
         let file = format!("libgst{plugin}.so");
         let mut found = folders.iter().map(|f| f.join(&file)).filter(|p| p.exists());
         if let Some(first) = found.next() {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The element in a harness, beside that of gst-plugins-good where there is one.
+mod defects;
+mod drop_in;
+mod interface;
+mod rig;
+mod signals;
+mod stream;
+mod threads;
