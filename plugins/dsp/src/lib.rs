@@ -8,6 +8,8 @@
 //! - [`checksum`]: MD5 of the PCM, as FLAC's STREAMINFO has it.
 //! - [`eq`]: parametric equalisation.
 //! - [`fir`]: long filters by partitioned convolution.
+//! - [`spectrum`]: spectra at intervals and short-time Fourier transforms.
+//! - [`window`]: windows for them.
 //! - [`decibel`]: ratios and their logarithms.
 //! - [`dither`]: noise for the step down to integers.
 pub mod checksum;
@@ -19,3 +21,5 @@ pub mod fir;
 pub mod loudness;
 pub mod pcm;
 pub mod simd;
+pub mod spectrum;
+pub mod window;

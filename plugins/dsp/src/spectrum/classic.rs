@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One spectrum per interval, as GStreamer's own element `spectrum` computes it.
+//!
+//! Frames of 2·bands − 2 samples, periodic Hamming window. Where they fit into an interval,
+//! they lie side by side from its beginning on, and what is left at its end is not looked at;
+//! where they do not, there is one per interval, which ends with it and reaches back into
+//! those before. Of magnitudes in decibel, the mean over the frames of the interval counts.
+use super::convert::Converter;
+use super::decibel_kernel::power_to_decibel;
+use super::intake::Downmix;
+use super::memory::room;
+use super::schedule::Schedule;
+use super::transform::Transform;
+use super::{Error, untangle};
+use crate::pcm::SampleFormat;
+use crate::simd::Level;
+use crate::window::Window;
+use rustfft::num_complex::Complex;
+
+/// What is to be analysed.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How samples are stored.
+    pub format: SampleFormat,
+    /// Frames per second, at least 1.
+    pub rate: u32,
+    /// Interleaved channels, at least 1.
+    pub channels: usize,
+    /// Bins of the spectrum, at least 2: bin k lies at k·rate / (2·bands − 2).
+    pub bands: usize,
+    /// Time between spectra in nanoseconds, at least 1; at least one frame lies between them.
+    pub interval: u64,
+    /// A spectrum of each channel rather than of their mean.
+    pub multi_channel: bool,
+    /// Lower limit of magnitudes, in decibel.
+    pub threshold: i32,
+    /// Whether magnitudes are wanted.
+    pub magnitude: bool,
+    /// Whether phases are wanted.
+    pub phase: bool,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Frames taken, from the first.
+    pub frames: usize,
+    /// Whether an interval ended with them: the rest is for the next push.
+    pub due: bool,
+}
+
+/// Computes spectra of successive intervals.
+///
+/// Nothing is allocated after [`Classic::new`]. The values do not depend on how the input is cut
+/// into pushes, not by one bit. What is not wanted is not computed, and neither is what cannot be
+/// seen: samples that no frame covers are not read, and of phases only the last frame's are
+/// computed. A wrapped phase has no mean; with one frame per interval, there is no difference.
+pub struct Classic {
+    config: Config,
+    converter: Converter,
+    schedule: Schedule,
+    size: usize,
+    /// Whether frames are longer than intervals and overlap.
+    sliding: bool,
+    window: Vec<f32>,
+    transform: Transform,
+    rows: Vec<Row>,
+    frame: Vec<f32>,
+    bins: Vec<Complex<f32>>,
+    power: Vec<f32>,
+    decibel: Vec<f32>,
+    /// Where the next sample goes in the rings, if frames slide.
+    at: usize,
+    /// Whether the samples of the present frame so far were kept; if frames slide, whether all
+    /// those in the rings were.
+    kept: bool,
+    /// Whether the present frame is all 0 by its nature.
+    silent: bool,
+    /// Samples since one that was not 0 by its nature; counted if frames slide.
+    quiet: u64,
+    /// Frames whose magnitudes are summed.
+    summed: u64,
+    /// Sum of the threshold over these.
+    base: f64,
+    non_finite: u64,
+}
+
+struct Row {
+    /// A frame: if frames slide, a ring of samples, else those so far times the window.
+    samples: Vec<f32>,
+    /// What magnitudes are above the threshold, summed up.
+    sum: Vec<f32>,
+    magnitude: Vec<f32>,
+    phase: Vec<f32>,
+}
+
+/// Where new samples come from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Bytes(&'a [u8]),
+    Silence,
+}
+
+impl Classic {
+    /// Plans transforms and allocates what they need.
+    ///
+    /// # Errors
+    /// A setting is out of range, or there is not enough memory.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        Classic::with_level(Level::best(), config)
+    }
+
+    /// The same on a given instruction set.
+    pub fn with_level(level: Level, config: Config) -> Result<Self, Error> {
+        if config.bands < 2 {
+            return Err(Error::Setting("fewer than two bands"));
+        }
+        if config.rate == 0 || config.channels == 0 || config.interval == 0 {
+            return Err(Error::Setting("no rate, no channels or no interval"));
+        }
+        let downmix = match config.multi_channel {
+            true => Downmix::Channels,
+            false => Downmix::Mean,
+        };
+        let size = (config.bands - 1).checked_mul(2).ok_or(Error::Memory)?;
+        let schedule = Schedule::new(config.interval, config.rate);
+        let mut rows = Vec::new();
+        let count = downmix.rows(config.channels);
+        rows.try_reserve_exact(count).map_err(|_| Error::Memory)?;
+        for _ in 0..count {
+            rows.push(Row {
+                samples: room(size)?,
+                sum: room(config.bands)?,
+                magnitude: room(config.bands)?,
+                phase: room(config.bands)?,
+            });
+        }
+        let mut classic = Classic {
+            converter: Converter {
+                level,
+                format: config.format,
+                channels: config.channels,
+                downmix,
+            },
+            sliding: schedule.shortest() < size as u64,
+            schedule,
+            size,
+            transform: Transform::new(level, size)?,
+            window: window(size)?,
+            rows,
+            frame: room(size)?,
+            bins: room(config.bands)?,
+            power: room(config.bands)?,
+            decibel: room(config.bands)?,
+            config,
+            at: 0,
+            kept: true,
+            silent: false,
+            quiet: 0,
+            summed: 0,
+            base: 0.0,
+            non_finite: 0,
+        };
+        classic.reset();
+        Ok(classic)
+    }
+
+    /// Rows of the result: channels, or 1.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Another lower limit, from the next frame on.
+    pub fn set_threshold(&mut self, threshold: i32) {
+        self.config.threshold = threshold;
+    }
+
+    /// What is wanted from now on: of an interval that has begun, frames that begin later count.
+    pub fn set_outputs(&mut self, magnitude: bool, phase: bool) {
+        self.config.magnitude = magnitude;
+        self.config.phase = phase;
+    }
+
+    /// As if new, after a flush or a seek. The number of samples that were no numbers stays.
+    pub fn reset(&mut self) {
+        self.schedule.reset();
+        self.begin_interval();
+        self.forget();
+    }
+
+    /// Begins an interval anew after a discontinuity. As in GStreamer's element, frames that
+    /// reach back over several intervals still see what was before it, and the interval is as long as
+    /// the interrupted one would have been.
+    pub fn discontinuity(&mut self) {
+        self.schedule.interrupt();
+        self.begin_interval();
+    }
+
+    /// Frames of the present interval so far; after a push that said `due`, all of them.
+    pub fn frames_in_interval(&self) -> u64 {
+        self.schedule.done()
+    }
+
+    /// The ended interval's magnitudes in decibel, `bands` of them, until the next push. They are
+    /// the threshold if none were wanted.
+    pub fn magnitude(&self, row: usize) -> &[f32] {
+        self.rows.get(row).map_or(&[], |row| &row.magnitude)
+    }
+
+    /// The phases of the last frame of the interval, in radians; 0 if none were wanted.
+    pub fn phase(&self, row: usize) -> &[f32] {
+        self.rows.get(row).map_or(&[], |row| &row.phase)
+    }
+
+    /// Samples so far that were no finite number, and counted as 0. Only those that are looked at.
+    pub fn non_finite(&self) -> u64 {
+        self.non_finite
+    }
+
+    /// Takes whole frames of interleaved samples, of any alignment, up to the end of the interval.
+    pub fn push(&mut self, bytes: &[u8]) -> Taken {
+        let frames = bytes.len() / self.converter.frame();
+        let (frames, due) = self.take(frames as u64, Source::Bytes(bytes));
+        Taken {
+            frames: frames as usize,
+            due,
+        }
+    }
+
+    /// The same with frames of zeros.
+    pub fn push_silence(&mut self, frames: u64) -> Taken {
+        // As many as the result can tell.
+        let (frames, due) = self.take(frames.min(usize::MAX as u64), Source::Silence);
+        Taken {
+            frames: frames as usize,
+            due,
+        }
+    }
+
+    fn take(&mut self, frames: u64, source: Source<'_>) -> (u64, bool) {
+        if self.schedule.done() == self.schedule.todo() {
+            self.schedule.next_if_due();
+            self.begin_interval();
+        }
+        let frames = frames.min(self.schedule.todo() - self.schedule.done());
+        if self.sliding {
+            self.slide(frames as usize, source);
+        } else {
+            self.tile(frames, source);
+        }
+        self.schedule.advance(frames);
+        let due = self.schedule.done() == self.schedule.todo();
+        if due {
+            if self.sliding {
+                self.analyse_ring();
+            }
+            self.finish_interval();
+        }
+        (frames, due)
+    }
+
+    /// Frames that begin with the interval, one after another.
+    fn tile(&mut self, frames: u64, source: Source<'_>) {
+        let size = self.size as u64;
+        let end = self.schedule.todo() / size * size;
+        let first = self.schedule.done();
+        let mut position = first;
+        while position < end.min(first + frames) {
+            let at = (position % size) as usize;
+            let now = (size - at as u64).min(first + frames - position);
+            let last = position + now == end;
+            let begin = position - at as u64;
+            let wanted = self.config.magnitude || (self.config.phase && begin + size == end);
+            if at == 0 {
+                (self.kept, self.silent) = (true, true);
+                if let Source::Silence = source {
+                    let whole = (end.min(first + frames) - position) / size;
+                    if whole > 0 {
+                        self.count_magnitudes(whole);
+                        position += whole * size;
+                        continue;
+                    }
+                }
+            }
+            self.kept &= wanted;
+            if self.kept {
+                self.fill_frame(at, now as usize, source, (position - first) as usize);
+            }
+            position += now;
+            if self.kept && position.is_multiple_of(size) {
+                self.analyse_tile(last);
+            }
+        }
+    }
+
+    /// Puts samples times the window into the present frame.
+    fn fill_frame(&mut self, at: usize, frames: usize, source: Source<'_>, skip: usize) {
+        let here = at..at + frames;
+        match source {
+            Source::Silence => {
+                for row in &mut self.rows {
+                    row.samples[here.clone()].fill(0.0);
+                }
+            }
+            Source::Bytes(bytes) => {
+                self.silent = false;
+                let bytes = &bytes[skip * self.converter.frame()..];
+                let window = &self.window[here.clone()];
+                for (index, row) in self.rows.iter_mut().enumerate() {
+                    let out = &mut row.samples[here.clone()];
+                    self.non_finite += self.converter.row(bytes, index, Some(window), out);
+                }
+            }
+        }
+    }
+
+    /// Puts samples into the rings.
+    fn slide(&mut self, frames: usize, source: Source<'_>) {
+        if !(self.config.magnitude || self.config.phase) {
+            self.kept = false;
+            return;
+        }
+        if !self.kept {
+            self.forget();
+        }
+        self.quiet = match source {
+            Source::Silence => self.quiet.saturating_add(frames as u64),
+            Source::Bytes(_) => 0,
+        };
+        // An interval is at most as long as the rings.
+        let mut done = 0;
+        while done < frames {
+            let now = (frames - done).min(self.size - self.at);
+            let here = self.at..self.at + now;
+            for (index, row) in self.rows.iter_mut().enumerate() {
+                let out = &mut row.samples[here.clone()];
+                match source {
+                    Source::Silence => out.fill(0.0),
+                    Source::Bytes(bytes) => {
+                        let bytes = &bytes[done * self.converter.frame()..];
+                        self.non_finite += self.converter.row(bytes, index, None, out);
+                    }
+                }
+            }
+            done += now;
+            self.at = (self.at + now) % self.size;
+        }
+    }
+
+    /// Makes the rings silent.
+    fn forget(&mut self) {
+        for row in &mut self.rows {
+            row.samples.fill(0.0);
+        }
+        (self.at, self.kept) = (0, true);
+        self.quiet = self.size as u64;
+    }
+
+    /// Counts frames whose magnitudes were added to sums, if they were.
+    fn count_magnitudes(&mut self, frames: u64) {
+        if self.config.magnitude {
+            self.summed += frames;
+            self.base += f64::from(self.config.threshold) * frames as f64;
+        }
+    }
+
+    fn analyse_tile(&mut self, last: bool) {
+        for index in 0..self.rows.len() {
+            if !self.silent {
+                self.frame.copy_from_slice(&self.rows[index].samples);
+            }
+            self.analyse(index, last);
+        }
+        self.count_magnitudes(1);
+    }
+
+    fn analyse_ring(&mut self) {
+        if !self.kept || !(self.config.magnitude || self.config.phase) {
+            return;
+        }
+        self.silent = self.quiet >= self.size as u64;
+        for index in 0..self.rows.len() {
+            let ring = &self.rows[index].samples;
+            let (newest, oldest) = ring.split_at(self.at);
+            let samples = oldest.iter().chain(newest);
+            for ((out, x), w) in self.frame.iter_mut().zip(samples).zip(&self.window) {
+                *out = x * w;
+            }
+            self.analyse(index, true);
+        }
+        self.count_magnitudes(1);
+    }
+
+    /// The spectrum of a row whose frame is ready.
+    fn analyse(&mut self, index: usize, last: bool) {
+        if self.silent {
+            return;
+        }
+        let row = &mut self.rows[index];
+        self.transform.run(&mut self.frame, &mut self.bins);
+        let level = self.converter.level;
+        if self.config.magnitude {
+            untangle::power(level, &self.bins, &mut self.power);
+            // |X|² / n²
+            let offset = -20.0 * (self.size as f64).log10() - f64::from(self.config.threshold);
+            power_to_decibel(level, &self.power, offset as f32, 0.0, &mut self.decibel);
+            for (sum, x) in row.sum.iter_mut().zip(&self.decibel) {
+                *sum += x;
+            }
+        }
+        if self.config.phase && last {
+            untangle::phase(&self.bins, &mut row.phase);
+        }
+    }
+
+    fn begin_interval(&mut self) {
+        for row in &mut self.rows {
+            row.sum.fill(0.0);
+            row.phase.fill(0.0);
+        }
+        (self.summed, self.base) = (0, 0.0);
+    }
+
+    fn finish_interval(&mut self) {
+        for row in &mut self.rows {
+            if self.summed == 0 {
+                row.magnitude.fill(self.config.threshold as f32);
+                continue;
+            }
+            let base = (self.base / self.summed as f64) as f32;
+            let share = 1.0 / self.summed as f32;
+            for (out, sum) in row.magnitude.iter_mut().zip(&row.sum) {
+                *out = sum * share + base;
+            }
+        }
+    }
+}
+
+fn window(size: usize) -> Result<Vec<f32>, Error> {
+    // In f64 first: ask for that much.
+    super::memory::probe(size.checked_mul(16).ok_or(Error::Memory)?)?;
+    let mut window = room(size)?;
+    for (out, w) in window.iter_mut().zip(Window::Hamming.periodic(size)) {
+        *out = w as f32;
+    }
+    Ok(window)
+}

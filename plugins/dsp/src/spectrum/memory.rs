@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Room for sizes that users choose, refused rather than aborted over where there is none.
+#![allow(unsafe_code)]
+use super::Error;
+use rustfft::num_complex::Complex;
+
+/// `len` defaults, or an error if memory cannot be had.
+pub(super) fn room<T: Clone + Default>(len: usize) -> Result<Vec<T>, Error> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(len).map_err(|_| Error::Memory)?;
+    vec.resize(len, T::default());
+    Ok(vec)
+}
+
+/// Fails if `bytes` cannot be had now: asked before code is called that allocates without asking.
+pub(super) fn probe(bytes: usize) -> Result<(), Error> {
+    Vec::<u8>::new()
+        .try_reserve_exact(bytes)
+        .map_err(|_| Error::Memory)
+}
+
+/// Pairs of numbers as complex ones; a last number without a second is left out.
+pub(super) fn as_complex(numbers: &mut [f32]) -> &mut [Complex<f32>] {
+    let pairs = numbers.as_chunks_mut::<2>().0;
+    // SAFETY: Complex<f32> is two f32 in C's layout, as [f32; 2] is, and takes any bits.
+    unsafe { &mut *(std::ptr::from_mut(pairs) as *mut [Complex<f32>]) }
+}

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
+mod classic;
+mod common;
+mod stft;
