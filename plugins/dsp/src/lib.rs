@@ -9,6 +9,7 @@
 //! - [`eq`]: parametric equalisation.
 //! - [`fir`]: long filters by partitioned convolution.
 //! - [`spectrum`]: spectra at intervals and short-time Fourier transforms.
+//! - [`features`]: mel spectra, cepstra, chroma, descriptors.
 //! - [`window`]: windows for them.
 //! - [`decibel`]: ratios and their logarithms.
 //! - [`dither`]: noise for the step down to integers.
@@ -17,6 +18,7 @@ pub mod decibel;
 pub mod dither;
 pub mod dr14;
 pub mod eq;
+pub mod features;
 pub mod fir;
 pub mod loudness;
 pub mod pcm;

@@ -125,6 +125,33 @@ macro_rules! multiversion {
             $body($($arg),*)
         }
     };
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? = $body:path) => {
+        $(#[$meta])*
+        #[allow(unsafe_code)]
+        $vis fn $name(level: $crate::simd::Level, $($arg: $ty),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $ty),*) $(-> $ret)? {
+                    $body($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+                fn avx512($($arg: $ty),*) $(-> $ret)? {
+                    $body($($arg),*)
+                }
+                if level.is_avx512() {
+                    // SAFETY: such a Level exists only where the features were detected.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if level.is_avx2() {
+                    // SAFETY: such a Level exists only where the features were detected.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            let _ = level;
+            $body($($arg),*)
+        }
+    };
 }
 
 #[cfg(test)]

@@ -5,21 +5,29 @@
 //! - [`classic`]: one spectrum per interval, as GStreamer's own element `spectrum` computes it.
 //! - [`stft`]: every frame of a short-time Fourier transform.
 //! - [`decibel_kernel`]: powers to decibels.
+//! - [`scale`], [`weighting`]: calibrated levels, and what the ear makes of them.
+//! - [`bands`], over [`filter_bank`]: bands of a frequency scale.
+//! - [`averaging`]: spectra of frames to one per interval.
 use std::fmt;
 
 mod arithmetic;
+pub mod averaging;
+pub mod bands;
 pub mod classic;
 mod convert;
 pub mod decibel_kernel;
 mod dense;
+pub mod filter_bank;
 pub mod intake;
 mod memory;
+pub mod scale;
 mod schedule;
 pub mod stft;
 #[cfg(test)]
 mod tests;
 mod transform;
 mod untangle;
+pub mod weighting;
 
 /// Why there is no analyser.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MPL-2.0
+mod golden;
+mod robust;
+mod signal;

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MPL-2.0
+//! From the spectra of frames to one per interval.
+use super::decibel_kernel::power_to_decibel;
+use super::scale::Scale;
+use crate::multiversion;
+use crate::simd::Level;
+
+/// How frames are averaged.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Averaging {
+    /// The mean of the interval's decibels, each not below the floor, as GStreamer's own element has it.
+    #[default]
+    Decibel,
+    /// The mean of the interval's powers.
+    Power,
+    /// Powers fade with time over intervals: α = 1 − e^(−hop/τ). The first frame counts as if it
+    /// had been there for ever.
+    Exponential {
+        /// τ in seconds: 0.125 for a meter's F, 1 for its S. At 0 there is no memory.
+        time_constant: f64,
+    },
+    /// The largest power so far, which falls with time, over intervals.
+    PeakHold {
+        /// dB per second; 0 holds for ever.
+        decay: f64,
+    },
+}
+
+/// Averages spectra, row by row. All memory is allocated when it is made.
+#[derive(Debug, Clone)]
+pub struct Averager {
+    level: Level,
+    averaging: Averaging,
+    values: usize,
+    /// The decibels that are the least.
+    floor: f32,
+    /// What the mode needs per frame: α, or what a peak is multiplied by.
+    factor: f32,
+    rows: Vec<Row>,
+    /// Decibels of a frame, or powers of an average.
+    scratch: Vec<f32>,
+}
+
+#[derive(Debug, Clone)]
+struct Row {
+    /// In this interval.
+    frames: u64,
+    /// Whether there was a frame at all.
+    begun: bool,
+    /// Sums of an interval.
+    sums: Vec<f64>,
+    /// What goes on over intervals.
+    state: Vec<f32>,
+}
+
+impl Averager {
+    /// For `rows` of `values` powers every `hop` seconds; decibels are not below `floor`. Times
+    /// that are no number, or negative, count as 0.
+    pub fn new(averaging: Averaging, rows: usize, values: usize, hop: f64, floor: f32) -> Self {
+        Self::with_level(Level::best(), averaging, rows, values, hop, floor)
+    }
+
+    /// As [`Averager::new`], on one instruction set.
+    pub fn with_level(
+        level: Level,
+        averaging: Averaging,
+        rows: usize,
+        values: usize,
+        hop: f64,
+        floor: f32,
+    ) -> Self {
+        let hop = hop.max(0.0);
+        let (factor, goes_on) = match averaging {
+            Averaging::Decibel | Averaging::Power => (0.0, false),
+            // 0/0 is no number, but no memory either.
+            Averaging::Exponential { time_constant } => match (-hop / time_constant.max(0.0)).exp()
+            {
+                kept if kept.is_nan() => (1.0, true),
+                kept => (1.0 - kept, true),
+            },
+            Averaging::PeakHold { decay } => (10f64.powf(-decay.max(0.0) * hop / 10.0), true),
+        };
+        let (sums, state) = if goes_on { (0, values) } else { (values, 0) };
+        let row = Row {
+            frames: 0,
+            begun: false,
+            sums: vec![0.0; sums],
+            state: vec![0.0; state],
+        };
+        Averager {
+            level,
+            averaging,
+            values,
+            floor,
+            factor: factor as f32,
+            rows: vec![row; rows],
+            scratch: vec![0.0; values],
+        }
+    }
+
+    /// Sets the least decibels; effective from the next frame on.
+    pub fn set_floor(&mut self, floor: f32) {
+        self.floor = floor;
+    }
+
+    /// Frames of a row since the interval began.
+    pub fn frames(&self, row: usize) -> u64 {
+        self.rows[row].frames
+    }
+
+    /// Adds a frame of calibrated powers. What is no number counts as 0, and infinity as the
+    /// largest number, so that neither stays for ever.
+    pub fn push(&mut self, row: usize, power: &[f32]) {
+        let row = &mut self.rows[row];
+        let power = &power[..power.len().min(self.values)];
+        match self.averaging {
+            Averaging::Decibel => {
+                let decibels = &mut self.scratch[..power.len()];
+                power_to_decibel(self.level, power, 0.0, self.floor, decibels);
+                add(self.level, &mut row.sums, decibels);
+            }
+            Averaging::Power => add(self.level, &mut row.sums, power),
+            Averaging::Exponential { .. } => {
+                let share = if row.begun { self.factor } else { 1.0 };
+                approach(self.level, &mut row.state, power, share);
+            }
+            Averaging::PeakHold { .. } => hold(self.level, &mut row.state, power, self.factor),
+        }
+        row.frames += 1;
+        row.begun = true;
+    }
+
+    /// Writes the average of a row so far. Without a frame it is silence.
+    pub fn read(&mut self, row: usize, scale: Scale, out: &mut [f32]) {
+        let row = &self.rows[row];
+        let frames = row.frames.max(1) as f64;
+        let powers: &[f32] = match self.averaging {
+            Averaging::Decibel => {
+                let silent = row.frames == 0;
+                for (out, &sum) in out.iter_mut().zip(&row.sums) {
+                    let decibel = if silent {
+                        f64::from(self.floor)
+                    } else {
+                        sum / frames
+                    };
+                    *out = match scale {
+                        Scale::Decibel => decibel,
+                        Scale::Power => 10f64.powf(decibel / 10.0),
+                        Scale::Amplitude => 10f64.powf(decibel / 20.0),
+                    } as f32;
+                }
+                return;
+            }
+            Averaging::Power => {
+                for (out, &sum) in self.scratch.iter_mut().zip(&row.sums) {
+                    *out = (sum / frames) as f32;
+                }
+                &self.scratch
+            }
+            Averaging::Exponential { .. } | Averaging::PeakHold { .. } => &row.state,
+        };
+        scale.convert(self.level, powers, self.floor, out);
+    }
+
+    /// Begins the next interval of a row.
+    pub fn next_interval(&mut self, row: usize) {
+        let row = &mut self.rows[row];
+        row.frames = 0;
+        row.sums.fill(0.0);
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        for row in &mut self.rows {
+            row.frames = 0;
+            row.begun = false;
+            row.sums.fill(0.0);
+            row.state.fill(0.0);
+        }
+    }
+}
+
+/// What is added of a value: a number.
+#[inline(always)]
+fn number(value: f32) -> f32 {
+    let value = if value.is_nan() { 0.0 } else { value };
+    value.clamp(f32::MIN, f32::MAX)
+}
+
+multiversion! {
+    fn add(sums: &mut [f64], values: &[f32]) = add_body
+}
+
+#[inline(always)]
+fn add_body(sums: &mut [f64], values: &[f32]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum += f64::from(number(value));
+    }
+}
+
+/// Below this, powers that fade are 0: denormals would be slow.
+const LEAST: f32 = 1e-30;
+
+multiversion! {
+    fn approach(state: &mut [f32], values: &[f32], share: f32) = approach_body
+}
+
+#[inline(always)]
+fn approach_body(state: &mut [f32], values: &[f32], share: f32) {
+    for (state, &value) in state.iter_mut().zip(values) {
+        let next = *state * (1.0 - share) + number(value) * share;
+        *state = if next > LEAST { next } else { 0.0 };
+    }
+}
+
+multiversion! {
+    fn hold(state: &mut [f32], values: &[f32], keep: f32) = hold_body
+}
+
+#[inline(always)]
+fn hold_body(state: &mut [f32], values: &[f32], keep: f32) {
+    for (state, &value) in state.iter_mut().zip(values) {
+        let next = (*state * keep).max(number(value));
+        *state = if next > LEAST { next } else { 0.0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn read(averager: &mut Averager, scale: Scale) -> f32 {
+        let mut out = [f32::NAN];
+        averager.read(0, scale, &mut out);
+        out[0]
+    }
+
+    fn power(decibel: f64) -> f32 {
+        10f64.powf(decibel / 10.0) as f32
+    }
+
+    #[test]
+    fn the_mean_of_decibels_is_not_that_of_powers() {
+        for level in Level::available() {
+            // Of -10 and -40 dB, where the floor is -30.
+            let mean = 10.0 * ((0.1f64 + 0.0001) / 2.0).log10();
+            for (averaging, expected) in [(Averaging::Decibel, -20.0), (Averaging::Power, mean)] {
+                let mut averager = Averager::with_level(level, averaging, 1, 1, 0.01, -30.0);
+                assert_eq!(read(&mut averager, Scale::Decibel), -30.0);
+                for _ in 0..2 {
+                    averager.next_interval(0);
+                    averager.push(0, &[power(-10.0)]);
+                    averager.push(0, &[power(-40.0)]);
+                    assert_eq!(averager.frames(0), 2);
+                }
+                let found = f64::from(read(&mut averager, Scale::Decibel));
+                assert!(
+                    (found - expected).abs() < 1e-4,
+                    "{averaging:?}: {found}, not {expected}"
+                );
+                let amplitude = f64::from(read(&mut averager, Scale::Amplitude));
+                assert!((20.0 * amplitude.log10() - expected).abs() < 1e-4);
+                let power = f64::from(read(&mut averager, Scale::Power));
+                assert!((10.0 * power.log10() - expected).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn exponential_reaches_1_minus_1_over_e_after_its_time_constant() {
+        let averaging = Averaging::Exponential {
+            time_constant: 0.125,
+        };
+        let mut averager = Averager::new(averaging, 1, 1, 0.001, -200.0);
+        averager.push(0, &[1.0]);
+        assert_eq!(read(&mut averager, Scale::Power), 1.0);
+        for _ in 0..125 {
+            averager.push(0, &[0.0]);
+            averager.next_interval(0);
+        }
+        assert!((f64::from(read(&mut averager, Scale::Power)) - (-1f64).exp()).abs() < 1e-5);
+        averager.reset();
+        assert_eq!(read(&mut averager, Scale::Power), 0.0);
+        averager.push(0, &[2.0]);
+        assert_eq!(read(&mut averager, Scale::Power), 2.0);
+    }
+
+    #[test]
+    fn no_time_constant_is_no_memory() {
+        for time_constant in [0.0, -1.0, f64::NAN] {
+            for hop in [0.0, 0.01] {
+                let averaging = Averaging::Exponential { time_constant };
+                let mut averager = Averager::new(averaging, 1, 1, hop, -200.0);
+                averager.push(0, &[1.0]);
+                averager.push(0, &[3.0]);
+                assert_eq!(read(&mut averager, Scale::Power), 3.0);
+            }
+        }
+    }
+
+    #[test]
+    fn peaks_fall_by_their_decay() {
+        for decay in [0.0, 20.0] {
+            let mut averager = Averager::new(Averaging::PeakHold { decay }, 1, 1, 0.01, -200.0);
+            averager.push(0, &[1.0]);
+            for _ in 0..50 {
+                averager.next_interval(0);
+                averager.push(0, &[power(-70.0)]);
+            }
+            let found = f64::from(read(&mut averager, Scale::Decibel));
+            assert!((found + decay / 2.0).abs() < 1e-3, "{found}");
+            averager.push(0, &[4.0]);
+            assert_eq!(read(&mut averager, Scale::Power), 4.0);
+        }
+    }
+
+    #[test]
+    fn nothing_stays_that_is_no_number() {
+        for averaging in [
+            Averaging::Decibel,
+            Averaging::Power,
+            Averaging::Exponential {
+                time_constant: 0.02,
+            },
+            Averaging::PeakHold { decay: 1e5 },
+        ] {
+            let mut averager = Averager::new(averaging, 2, 3, 0.01, -100.0);
+            for _ in 0..3 {
+                averager.push(0, &[f32::NAN, f32::INFINITY, f32::NEG_INFINITY]);
+            }
+            let mut out = [f32::NAN; 3];
+            averager.read(0, Scale::Decibel, &mut out);
+            assert!(out.iter().all(|x| x.is_finite()), "{averaging:?} {out:?}");
+            averager.next_interval(0);
+            for _ in 0..1000 {
+                averager.push(0, &[1e-12; 3]);
+                averager.next_interval(0);
+            }
+            averager.push(0, &[1e-12; 3]);
+            averager.read(0, Scale::Decibel, &mut out);
+            assert_eq!(out, [-100.0; 3], "{averaging:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn levels_agree_to_the_bit(
+            frames in vec(vec(prop_oneof![Just(0.0f32), 0.0f32..1e3], 37), 1..6),
+            kind in 0..3usize,
+        ) {
+            let averaging = [
+                Averaging::Power,
+                Averaging::Exponential { time_constant: 0.1 },
+                Averaging::PeakHold { decay: 30.0 },
+            ][kind];
+            let mut bits = None;
+            for level in Level::available() {
+                let mut averager = Averager::with_level(level, averaging, 1, 37, 0.01, -90.0);
+                let mut out = vec![f32::NAN; 37];
+                frames.iter().for_each(|frame| averager.push(0, frame));
+                averager.read(0, Scale::Power, &mut out);
+                prop_assert_eq!(bits.get_or_insert_with(|| out.clone()), &out);
+            }
+            let mean = frames.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / frames.len() as f64;
+            if kind == 0 {
+                prop_assert_eq!(bits.map(|out| out[0]), Some(mean as f32));
+            }
+        }
+    }
+}
