@@ -133,6 +133,22 @@ impl Fields<'_> {
         self.fits &= unsafe { rewrite(value, list, values) };
     }
 
+    /// Rewrites a `GstValueArray` of as many floats.
+    pub fn array(&mut self, name: glib::Quark, values: impl ExactSizeIterator<Item = f32>) {
+        let (value, array) = (self.value(name), gst::Array::static_type());
+        // SAFETY: `value` is null or a field of a structure that is borrowed mutably, and so are the
+        // elements of an array that is in it.
+        unsafe {
+            let Some(first) = elements(value, array, values.len()) else {
+                self.fits = false;
+                return;
+            };
+            for (i, value) in values.enumerate() {
+                self.fits &= write(first.as_ptr().add(i), value);
+            }
+        }
+    }
+
     /// Rewrites a `GstValueArray` of `GstValueArray`s of as many floats.
     pub fn rows<'b>(&mut self, name: glib::Quark, rows: impl ExactSizeIterator<Item = &'b [f32]>) {
         let (value, array) = (self.value(name), gst::Array::static_type());
@@ -203,23 +219,33 @@ unsafe fn rewrite(
     container: glib::Type,
     values: &[f32],
 ) -> bool {
-    let float = f32::static_type().into_glib();
-    // SAFETY: there are as many elements as values, each is looked at before it is written, and
-    // the memory behind the pointer to const is a heap block that nobody else looks at now.
+    // SAFETY: there are as many elements as values, and the memory behind the pointer to const is a
+    // heap block that nobody else looks at now.
     unsafe {
         let Some(first) = elements(value, container, values.len()) else {
             return false;
         };
         let mut all_floats = true;
         for (i, value) in values.iter().enumerate() {
-            let element = first.as_ptr().add(i);
-            if (*element).g_type == float {
-                (*element).data[0].v_float = *value;
-            } else {
-                all_floats = false;
-            }
+            all_floats &= write(first.as_ptr().add(i), *value);
         }
         all_floats
+    }
+}
+
+/// Writes over a float; false if it is none.
+///
+/// # Safety
+/// `element` is an initialised value that nobody else reads or writes meanwhile.
+#[inline]
+unsafe fn write(element: *mut glib::gobject_ffi::GValue, value: f32) -> bool {
+    // SAFETY: its type says that the union has a float.
+    unsafe {
+        let is_float = (*element).g_type == glib::gobject_ffi::G_TYPE_FLOAT;
+        if is_float {
+            (*element).data[0].v_float = value;
+        }
+        is_float
     }
 }
 

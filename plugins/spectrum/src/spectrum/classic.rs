@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What gst-plugins-good computes.
-use super::kinds::DataForm;
 use super::message::{Shape, Values};
 use super::settings::Settings;
 use auris_dsp::pcm::SampleFormat;
@@ -33,20 +32,16 @@ impl ClassicPath {
             phase: settings.post_messages && settings.message_phase,
         })
         .map_err(|error| error.to_string())?;
+        let rows = if settings.multi_channel { channels } else { 1 };
         let shape = Shape {
-            magnitude: true,
-            phase: false,
-            form: DataForm::List,
             multi_channel: settings.multi_channel,
-            rows: if settings.multi_channel { channels } else { 1 },
-            bands,
-            rate: info.rate(),
+            ..Shape::new(rows, bands, info.rate())
         };
         Ok(ClassicPath { kernel, shape })
     }
 
-    pub fn shape(&self) -> Shape {
-        self.shape
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Takes over what needs no other plan. What nobody is told is not computed.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-use super::message::Latest;
+use super::message::{Latest, Times};
 use super::plan::Plan;
 use super::settings::Settings;
-use super::stream::{Audio, Stream};
-use auris_support::clip::frame_at;
+use super::stream::{Audio, Stream, Told, frames_between};
 use auris_support::result_sink::{ResultSink, lock};
 use gst::{glib, prelude::*, subclass::prelude::*};
 use gst_audio::subclass::prelude::*;
@@ -109,22 +108,14 @@ impl Spectrum {
         gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{text}"));
     }
 
-    /// Analyses audio that begins at `pts`, piece by piece from one result to the next.
-    fn analyse(&self, mut audio: Audio<'_>, pts: Option<gst::ClockTime>, discont: bool) {
+    /// Lets `work` have the stream, with what was set and prepared since the last time; nobody has
+    /// the lock meanwhile. What it tells is posted.
+    fn with_stream(&self, work: impl FnOnce(&mut Stream, &mut dyn FnMut(Told<'_>))) {
         let Some(mut stream) = lock(&self.stream).take() else {
             return;
         };
         self.refresh(&mut stream);
-        if discont {
-            stream.discontinuity();
-        }
-        stream.begin(pts);
-        while stream.advance(&mut audio) {
-            self.conclude(&mut stream);
-            if matches!(audio, Audio::Silence(_)) && self.is_flushing() {
-                break;
-            }
-        }
+        work(&mut stream, &mut |told| self.tell(told));
         if stream.must_warn() {
             gst::element_imp_warning!(
                 self,
@@ -135,20 +126,16 @@ impl Spectrum {
         *lock(&self.stream) = Some(stream);
     }
 
-    /// Tells the result of an interval that has ended.
-    fn conclude(&self, stream: &mut Stream) {
-        let times = stream.conclude(lock(&self.segment).as_ref());
-        let settings = stream.settings;
-        if !settings.post_messages {
-            return;
-        }
-        let Plan {
-            path, publisher, ..
-        } = &mut *stream.plan;
-        lock(&self.latest).set(&settings, path.shape(), &times, path);
-        let draft = publisher.draft(&settings, &times, path);
-        let at = times.presented().filter(|_| settings.sync);
-        self.results.post_draft(self.obj().upcast_ref(), draft, at);
+    fn tell(&self, told: Told<'_>) {
+        let times = {
+            let segment = lock(&self.segment);
+            Times::new(segment.as_ref(), told.timestamp, told.duration)
+        };
+        let draft = told.publisher.draft(told.settings, &times, told.values);
+        lock(&self.latest).set(told.publisher.shape(), &times, told.values);
+        let at = times.presented().filter(|_| told.settings.sync);
+        let element = self.obj();
+        self.results.post_draft(element.upcast_ref(), draft, at);
     }
 
     /// A long gap must not keep a flush waiting.
@@ -169,10 +156,11 @@ impl Spectrum {
                 "A gap of {duration} is counted as {LONGEST_GAP}; check what is upstream"
             ));
         }
-        // Rounding its ends, not its length, keeps many small gaps from adding up to an error.
         let end = pts.saturating_add(duration.min(LONGEST_GAP));
-        let frames = frame_at(end, rate) - frame_at(pts, rate);
-        self.analyse(Audio::Silence(frames), Some(pts), false);
+        let silence = Audio::Silence(frames_between(pts, end, rate));
+        self.with_stream(|stream, tell| {
+            stream.feed(silence, Some(pts), &|| !self.is_flushing(), tell);
+        });
     }
 }
 
@@ -279,7 +267,12 @@ impl BaseTransformImpl for Spectrum {
             );
             return Err(gst::FlowError::Error);
         };
-        self.analyse(Audio::Samples(&map), buffer.pts(), discont);
+        self.with_stream(|stream, tell| {
+            if discont {
+                stream.discontinuity();
+            }
+            stream.feed(Audio::Samples(&map), buffer.pts(), &|| true, tell);
+        });
         Ok(gst::FlowSuccess::Ok)
     }
 
@@ -291,6 +284,7 @@ impl BaseTransformImpl for Spectrum {
                 *lock(&self.segment) = time.cloned();
             }
             EventView::Gap(gap) => self.gap(gap),
+            EventView::Eos(_) => self.with_stream(Stream::finish),
             EventView::FlushStart(_) => self.results.cancel(),
             EventView::FlushStop(_) => {
                 // What was under way when the flush began may have scheduled more since.

@@ -3,11 +3,12 @@
 //! first of them are those of gst-plugins-good, in its order and of its types.
 use super::kinds::DataForm;
 use super::settings::Settings;
+use auris_dsp::features::Output;
 use auris_support::blocks::BlockPool;
 use auris_support::recycle::{Draft, Fields, MessagePool};
 use gst::glib::{self, Quark};
 use gst::prelude::*;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Memory that messages may take up while nobody has them.
 const MOST_IDLE_BYTES: usize = 4 << 20;
@@ -38,7 +39,7 @@ impl Times {
     }
 
     /// Stream time of the end; like gst-plugins-good it adds to an unknown time as well.
-    fn end(&self) -> u64 {
+    pub fn end(&self) -> u64 {
         self.stream_time.wrapping_add(self.duration)
     }
 
@@ -50,25 +51,47 @@ impl Times {
 }
 
 /// Which fields there are, and how long.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
-    pub magnitude: bool,
-    pub phase: bool,
-    pub form: DataForm,
+    magnitude: bool,
+    phase: bool,
+    form: DataForm,
+    /// Bands are bins, which have phases.
+    pub has_phase: bool,
     /// One row per channel, in arrays; else a list of one row.
     pub multi_channel: bool,
     pub rows: usize,
     pub bands: usize,
     pub rate: u32,
+    /// Features, one after the other.
+    pub outputs: Arc<[Output]>,
 }
 
 impl Shape {
-    /// With the fields that `settings` ask for.
-    pub fn with(mut self, settings: &Settings) -> Self {
-        self.magnitude = settings.message_magnitude;
-        self.phase = settings.message_phase;
-        self.form = settings.message_data;
-        self
+    pub fn new(rows: usize, bands: usize, rate: u32) -> Self {
+        Shape {
+            magnitude: true,
+            phase: false,
+            form: DataForm::List,
+            has_phase: true,
+            multi_channel: false,
+            rows,
+            bands,
+            rate,
+            outputs: Arc::new([]),
+        }
+    }
+
+    /// The fields that `settings` ask for; whether they are others than before.
+    pub fn ask(&mut self, settings: &Settings) -> bool {
+        let asked = (
+            settings.message_magnitude,
+            settings.message_phase && self.has_phase,
+            settings.message_data,
+        );
+        let before = (self.magnitude, self.phase, self.form);
+        (self.magnitude, self.phase, self.form) = asked;
+        asked != before
     }
 
     fn lists(&self) -> bool {
@@ -82,7 +105,9 @@ impl Shape {
     /// Of one message, about.
     fn size(&self) -> usize {
         let fields = usize::from(self.magnitude) + usize::from(self.phase);
-        1000 + fields * self.rows * self.bands * size_of::<glib::Value>()
+        let features: usize = self.outputs.iter().map(|output| output.length).sum();
+        let values = self.rows * (fields * self.bands + features);
+        1000 + values * size_of::<glib::Value>()
     }
 }
 
@@ -94,24 +119,68 @@ pub trait Values {
     fn phase(&self, row: usize) -> &[f32];
     /// Centre of each band in Hz.
     fn frequencies(&self) -> Vec<f32>;
+    /// As [`Shape::outputs`] says.
+    fn features(&self, _row: usize) -> &[f32] {
+        &[]
+    }
 }
 
-macro_rules! names {
-    ($($name:ident = $text:literal;)*) => {$(
-        static $name: LazyLock<Quark> = LazyLock::new(|| Quark::from_str($text));
-    )*};
+/// The values of a feature in `row`.
+fn feature<'a>(values: &'a dyn Values, output: &Output, row: usize) -> &'a [f32] {
+    let range = output.offset..output.offset + output.length;
+    values.features(row).get(range).unwrap_or_default()
 }
-names! {
-    END_TIME = "endtime";
-    TIMESTAMP = "timestamp";
-    STREAM_TIME = "stream-time";
-    RUNNING_TIME = "running-time";
-    DURATION = "duration";
-    MAGNITUDE = "magnitude";
-    PHASE = "phase";
-    MAGNITUDE_DATA = "magnitude-data";
-    PHASE_DATA = "phase-data";
+
+/// One field: its names as a list and as bytes, and its values per row.
+struct Field<'a> {
+    names: [Quark; 2],
+    /// A list, or arrays, rather than a number per row.
+    is_vector: bool,
+    row: &'a dyn Fn(usize) -> &'a [f32],
 }
+
+/// Calls `visit` with every field that carries values, in their order.
+fn for_each_field<'a>(
+    shape: &Shape,
+    values: &'a dyn Values,
+    visit: &mut dyn FnMut(Field<'_>),
+) {
+    if shape.magnitude {
+        visit(Field {
+            names: NAMES[0],
+            is_vector: true,
+            row: &|row| values.magnitude(row),
+        });
+    }
+    if shape.phase {
+        visit(Field {
+            names: NAMES[1],
+            is_vector: true,
+            row: &|row| values.phase(row),
+        });
+    }
+    for output in shape.outputs.iter() {
+        visit(Field {
+            names: NAMES[2 + output.feature as usize],
+            is_vector: output.length > 1,
+            row: &|row| feature(values, output, row),
+        });
+    }
+}
+
+/// Of magnitude, phase, and the features in the order of [`auris_dsp::features::Feature`].
+static NAMES: LazyLock<Vec<[Quark; 2]>> = LazyLock::new(|| {
+    let features = auris_dsp::features::Feature::ALL;
+    let names = ["magnitude", "phase"].into_iter();
+    let names = names.chain(features.iter().map(|feature| feature.name()));
+    names
+        .map(|name| [name.to_owned(), format!("{name}-data")].map(|name| Quark::from_str(&*name)))
+        .collect()
+});
+
+static TIMES: LazyLock<[Quark; 5]> = LazyLock::new(|| {
+    ["endtime", "timestamp", "stream-time", "running-time", "duration"].map(Quark::from_str)
+});
 
 /// The structure `spectrum`.
 pub fn structure(
@@ -127,25 +196,18 @@ pub fn structure(
         .field("running-time", times.running_time)
         .field("duration", times.duration)
         .build();
-    let bytes = BlockPool::new(0);
-    if shape.magnitude && shape.lists() {
-        set_numbers(&mut s, "magnitude", shape, &|row| values.magnitude(row));
-    }
-    if shape.phase && shape.lists() {
-        set_numbers(&mut s, "phase", shape, &|row| values.phase(row));
+    if shape.lists() {
+        for_each_field(shape, values, &mut |field| set_list(&mut s, shape, &field));
     }
     if shape.bytes() {
         s.set("rate", shape.rate as i32);
         s.set("rows", shape.rows as u32);
         s.set("bands", shape.bands as u32);
-        let rows = 0..shape.rows;
-        if shape.magnitude {
-            let data = bytes.bytes(rows.clone().map(|row| values.magnitude(row)));
-            s.set("magnitude-data", data);
-        }
-        if shape.phase {
-            s.set("phase-data", bytes.bytes(rows.map(|row| values.phase(row))));
-        }
+        let bytes = BlockPool::new(0);
+        for_each_field(shape, values, &mut |field| {
+            let data = bytes.bytes((0..shape.rows).map(field.row));
+            s.set(field.names[1].as_str(), data);
+        });
         if with_frequencies {
             let frequencies = values.frequencies();
             s.set("frequencies", bytes.bytes([&frequencies[..]].into_iter()));
@@ -154,20 +216,21 @@ pub fn structure(
     s
 }
 
-fn set_numbers<'a>(
-    s: &mut gst::StructureRef,
-    name: &str,
-    shape: &Shape,
-    row: &dyn Fn(usize) -> &'a [f32],
-) {
-    if shape.multi_channel {
-        let rows = (0..shape.rows).map(|i| gst::Array::new(row(i).iter().copied()));
-        s.set(
-            name,
-            gst::Array::from_values(rows.map(|row| row.to_send_value())),
-        );
-    } else {
-        s.set(name, gst::List::new(row(0).iter().copied()));
+fn set_list(s: &mut gst::StructureRef, shape: &Shape, field: &Field<'_>) {
+    let name = field.names[0].as_str();
+    let first = (field.row)(0);
+    match (field.is_vector, shape.multi_channel) {
+        (true, true) => {
+            let rows = (0..shape.rows).map(|i| gst::Array::new((field.row)(i).iter().copied()));
+            let rows = rows.map(|row| row.to_send_value());
+            s.set(name, gst::Array::from_values(rows));
+        }
+        (true, false) => s.set(name, gst::List::new(first.iter().copied())),
+        (false, true) => {
+            let rows = (0..shape.rows).filter_map(|i| (field.row)(i).first().copied());
+            s.set(name, gst::Array::new(rows));
+        }
+        (false, false) => s.set(name, first.first().copied().unwrap_or_default()),
     }
 }
 
@@ -190,23 +253,27 @@ impl Publisher {
         }
     }
 
+    /// What the latest message had.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// A message with the fields that `settings` ask for.
     pub fn draft(&mut self, settings: &Settings, times: &Times, values: &dyn Values) -> Draft {
-        let shape = self.shape.with(settings);
-        if shape != self.shape {
-            self.shape = shape;
+        if self.shape.ask(settings) {
             self.messages = None;
         }
+        let shape = &self.shape;
         if shape.bytes() && !self.told_frequencies {
             self.told_frequencies = true;
-            return Draft::new(structure(&shape, times, values, true));
+            return Draft::new(structure(shape, times, values, true));
         }
         let messages = self.messages.get_or_insert_with(|| {
             let most = (MOST_IDLE_BYTES / shape.size()).clamp(4, 32);
-            MessagePool::new(structure(&shape, times, values, false), most)
+            MessagePool::new(structure(shape, times, values, false), most)
         });
         let bytes = &self.bytes;
-        messages.message(|fields| fill(fields, &shape, times, values, bytes))
+        messages.message(|fields| fill(fields, shape, times, values, bytes))
     }
 }
 
@@ -218,33 +285,31 @@ fn fill(
     values: &dyn Values,
     bytes: &BlockPool,
 ) {
-    fields.set(*END_TIME, &times.end());
-    fields.set(*TIMESTAMP, &times.timestamp);
-    fields.set(*STREAM_TIME, &times.stream_time);
-    fields.set(*RUNNING_TIME, &times.running_time);
-    fields.set(*DURATION, &times.duration);
-    let magnitudes = || (0..shape.rows).map(|row| values.magnitude(row));
-    let phases = || (0..shape.rows).map(|row| values.phase(row));
-    if shape.lists() {
-        match (shape.magnitude, shape.multi_channel) {
-            (true, true) => fields.rows(*MAGNITUDE, magnitudes()),
-            (true, false) => fields.list(*MAGNITUDE, values.magnitude(0)),
-            _ => {}
-        }
-        match (shape.phase, shape.multi_channel) {
-            (true, true) => fields.rows(*PHASE, phases()),
-            (true, false) => fields.list(*PHASE, values.phase(0)),
-            _ => {}
-        }
+    let numbers = [
+        times.end(),
+        times.timestamp,
+        times.stream_time,
+        times.running_time,
+        times.duration,
+    ];
+    for (name, number) in TIMES.iter().zip(&numbers) {
+        fields.set(*name, number);
     }
-    if shape.bytes() {
-        if shape.magnitude {
-            fields.set(*MAGNITUDE_DATA, &bytes.bytes(magnitudes()));
+    for_each_field(shape, values, &mut |field| {
+        let [list, data] = field.names;
+        let rows = || (0..shape.rows).map(field.row);
+        if shape.lists() {
+            match (field.is_vector, shape.multi_channel) {
+                (true, true) => fields.rows(list, rows()),
+                (true, false) => fields.list(list, (field.row)(0)),
+                (false, true) => fields.array(list, rows().map(|row| row[0])),
+                (false, false) => fields.set(list, &(field.row)(0)[0]),
+            }
         }
-        if shape.phase {
-            fields.set(*PHASE_DATA, &bytes.bytes(phases()));
+        if shape.bytes() {
+            fields.set(data, &bytes.bytes(rows()));
         }
-    }
+    });
 }
 
 /// The latest result, for those who poll.
@@ -253,19 +318,23 @@ pub struct Latest {
     result: Option<(Shape, Times)>,
     magnitudes: Vec<f32>,
     phases: Vec<f32>,
+    features: Vec<f32>,
     frequencies: Vec<f32>,
 }
 
 impl Latest {
     /// Takes note of a result; nothing is allocated while its shape stays the same.
-    pub fn set(&mut self, settings: &Settings, shape: Shape, times: &Times, values: &dyn Values) {
-        let shape = shape.with(settings);
-        let before = self.result.replace((shape, *times));
-        if before.is_none_or(|(before, _)| before != shape) {
-            self.frequencies = values.frequencies();
+    pub fn set(&mut self, shape: &Shape, times: &Times, values: &dyn Values) {
+        match &mut self.result {
+            Some((before, then)) if before == shape => *then = *times,
+            result => {
+                *result = Some((shape.clone(), *times));
+                self.frequencies = values.frequencies();
+            }
         }
         self.magnitudes.clear();
         self.phases.clear();
+        self.features.clear();
         for row in 0..shape.rows {
             if shape.magnitude {
                 self.magnitudes.extend_from_slice(values.magnitude(row));
@@ -273,17 +342,20 @@ impl Latest {
             if shape.phase {
                 self.phases.extend_from_slice(values.phase(row));
             }
+            self.features.extend_from_slice(values.features(row));
         }
     }
 
     pub fn structure(&self) -> Option<gst::Structure> {
-        let (shape, times) = self.result?;
-        Some(structure(&shape, &times, self, true))
+        let (shape, times) = self.result.as_ref()?;
+        Some(structure(shape, times, self, true))
     }
 
+    /// Of as many rows as there are, one.
     fn row<'a>(&self, rows: &'a [f32], row: usize) -> &'a [f32] {
-        let bands = self.result.map_or(0, |(shape, _)| shape.bands);
-        rows.get(row * bands..(row + 1) * bands).unwrap_or_default()
+        let count = self.result.as_ref().map_or(1, |(shape, _)| shape.rows);
+        let length = rows.len() / count.max(1);
+        rows.get(row * length..(row + 1) * length).unwrap_or_default()
     }
 }
 
@@ -298,5 +370,9 @@ impl Values for Latest {
 
     fn frequencies(&self) -> Vec<f32> {
         self.frequencies.clone()
+    }
+
+    fn features(&self, row: usize) -> &[f32] {
+        self.row(&self.features, row)
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 use gst::{glib, prelude::*};
 
+mod analysis;
 mod classic;
+mod front;
 mod imp;
 mod kinds;
 mod message;

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Everything that is prepared for one kind of audio and one set of settings: tables, transforms and
 //! memory. Made by whoever changes either, and handed to the streaming thread.
+use super::analysis::Analysis;
 use super::classic::ClassicPath;
 use super::message::Publisher;
 use super::settings::{MOST_BANDS, Settings};
 use auris_support::layout;
 use gst_audio::AudioInfo;
 
+/// How it is analysed.
+pub enum Path {
+    /// As gst-plugins-good does.
+    Classic(Box<ClassicPath>),
+    /// As nothing but the properties beyond can say.
+    Analysis(Box<Analysis>),
+}
+
 pub struct Plan {
     pub info: AudioInfo,
     pub settings: Settings,
     /// How many times the settings had changed.
     pub change: u64,
-    pub path: ClassicPath,
+    pub path: Path,
     pub publisher: Publisher,
 }
 
@@ -22,24 +31,31 @@ impl Plan {
     pub fn new(info: AudioInfo, settings: Settings, change: u64) -> Result<Self, String> {
         let format = layout::sample_format(info.format())
             .ok_or_else(|| format!("sample format {} is not analysed", info.format()))?;
-        let rows = match settings.multi_channel {
+        let rows = match settings.has_rows() {
             true => info.channels() as usize,
             false => 1,
         };
-        let values = rows.saturating_mul(settings.bands as usize);
+        let values = rows.saturating_mul(settings.bands.max(settings.fft_size / 2) as usize);
         if values > MOST_BANDS as usize {
             return Err(format!(
                 "{values} values per result are more than the {MOST_BANDS} that there may be; lower 'bands'"
             ));
         }
-        let path = ClassicPath::new(format, &info, &settings)?;
-        let publisher = Publisher::new(path.shape());
+        let (path, shape) = if settings.is_classic() {
+            let path = ClassicPath::new(format, &info, &settings)?;
+            let shape = path.shape().clone();
+            (Path::Classic(Box::new(path)), shape)
+        } else {
+            let path = Analysis::new(format, &info, &settings)?;
+            let shape = path.shape().clone();
+            (Path::Analysis(Box::new(path)), shape)
+        };
         Ok(Plan {
             info,
             settings,
             change,
             path,
-            publisher,
+            publisher: Publisher::new(shape),
         })
     }
 }

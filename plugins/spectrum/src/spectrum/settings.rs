@@ -3,7 +3,7 @@
 use super::kinds::{
     Averaging, DataForm, Downmix, Features, FrequencyScale, Preset, Scale, Weighting, Window,
 };
-use super::table::{CLASSIC, CONTROLLED, LIVE, settings};
+use super::table::{CLASSIC, LIVE, settings};
 
 /// More bands than this would take gigabytes, and minutes of audio for one result.
 pub const MOST_BANDS: u32 = 1 << 22;
@@ -32,7 +32,7 @@ settings! {
         "Shape of the Kaiser window: more is wider and has lower side lobes";
     /// 0 for `2 * bands - 2`.
     fft_size: u32 = 0, "fft-size", "FFT size", LIVE, (0, 1 << 23),
-        "Samples of a transform (0 = twice the bands less two, as in gst-plugins-good)";
+        "Samples of a transform (0 = twice the bands less two, or 4096 where frequency-scale is not linear)";
     /// In frames; 0 for `overlap`.
     hop: u32 = 0, "hop", "Hop", LIVE, (0, 1 << 23),
         "Frames from one transform to the next, at most their size, so that every sample is seen (0 = by overlap)";
@@ -44,10 +44,10 @@ settings! {
     averaging: Averaging = Averaging::Decibels, "averaging", "Averaging", LIVE, (),
         "What becomes of the transforms of an interval";
     /// In ns.
-    time_constant: u64 = 125_000_000, "time-constant", "Time constant", CONTROLLED, (1_000, 3_600_000_000_000),
+    time_constant: u64 = 125_000_000, "time-constant", "Time constant", LIVE, (1_000, 3_600_000_000_000),
         "Of exponential averaging, in ns: 125 ms is what sound level meters call fast, 1 s slow";
     /// In dB per second.
-    decay: f64 = 20.0, "decay", "Decay", CONTROLLED, (0.0, 10_000.0),
+    decay: f64 = 20.0, "decay", "Decay", LIVE, (0.0, 10_000.0),
         "How fast held peaks sink, in dB per second";
     frequency_scale: FrequencyScale = FrequencyScale::Linear, "frequency-scale", "Frequency scale", LIVE, (),
         "Where the bands lie; octaves and their parts set their own number";
@@ -76,15 +76,19 @@ impl Settings {
             threshold: 0,
             post_messages: false,
             message_magnitude: false,
-            message_phase: false,
-            time_constant: 0,
-            decay: 0.0,
+            // Phases beyond gst-plugins-good's need memory of their own.
+            message_phase: settings.message_phase && !settings.is_classic(),
             summary: false,
             sync: false,
             message_data: DataForm::List,
             ..*settings
         };
         planned(self) == planned(other)
+    }
+
+    /// Whether channels are transformed one by one.
+    pub fn has_rows(&self) -> bool {
+        self.multi_channel || self.downmix != Downmix::Mean
     }
 
     /// Whether everything is as in gst-plugins-good.

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the streaming thread works on.
-use super::message::Times;
-use super::plan::Plan;
+use super::message::{Publisher, Values};
+use super::plan::{Path, Plan};
 use super::settings::Settings;
-use auris_dsp::spectrum::classic::Taken;
-use auris_support::clip::duration_of;
+use auris_support::clip::{duration_of, frame_at};
+
+/// Timestamps that differ by less than this from what was to be expected are no jump.
+const TOLERANCE: gst::ClockTime = gst::ClockTime::from_mseconds(20);
 
 /// What is analysed.
+#[derive(Clone, Copy)]
 pub enum Audio<'a> {
     /// Interleaved.
     Samples(&'a [u8]),
@@ -14,18 +17,68 @@ pub enum Audio<'a> {
     Silence(u64),
 }
 
+/// Frames that a result is of, counted from where the analysis began.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    pub start: u64,
+    pub frames: u64,
+}
+
+/// A result.
+pub struct Told<'a> {
+    pub settings: &'a Settings,
+    pub publisher: &'a mut Publisher,
+    pub timestamp: Option<gst::ClockTime>,
+    /// In ns.
+    pub duration: u64,
+    pub values: &'a dyn Values,
+}
+
 /// One stream of one kind of audio.
 pub struct Stream {
     pub plan: Box<Plan>,
     /// As of the latest buffer.
-    pub settings: Settings,
+    settings: Settings,
     /// How much of the element's news was seen.
     pub news: u64,
-    /// Of the first frame of the interval.
+    place: Place,
+    warned: bool,
+}
+
+/// Where the analysis stands in time.
+#[derive(Default)]
+struct Place {
+    /// Of the first frame of the interval, where gst-plugins-good has it.
     timestamp: Option<gst::ClockTime>,
     /// Frames of the interval.
     frames: u64,
-    warned: bool,
+    /// Frames since the analysis began.
+    total: u64,
+    /// A frame, and its timestamp.
+    anchor: Option<(u64, gst::ClockTime)>,
+}
+
+impl Place {
+    /// Audio begins that has this timestamp.
+    fn begin(&mut self, timestamp: Option<gst::ClockTime>, rate: u32) {
+        if self.frames == 0 {
+            self.timestamp = timestamp;
+        }
+        let Some(timestamp) = timestamp else { return };
+        let expected = self.time_of(self.total, rate);
+        if expected.is_none_or(|expected| expected.absdiff(timestamp) > TOLERANCE) {
+            self.anchor = Some((self.total, timestamp));
+        }
+    }
+
+    /// When a frame is.
+    fn time_of(&self, frame: u64, rate: u32) -> Option<gst::ClockTime> {
+        let (at, time) = self.anchor?;
+        match frame.checked_sub(at) {
+            Some(since) => time.checked_add(duration_of(since, rate)),
+            None => Some(time.saturating_sub(duration_of(at - frame, rate))),
+        }
+    }
 }
 
 impl Stream {
@@ -33,8 +86,7 @@ impl Stream {
         Stream {
             settings: plan.settings,
             news: 0,
-            timestamp: None,
-            frames: 0,
+            place: Place::default(),
             warned: false,
             plan,
         }
@@ -42,67 +94,194 @@ impl Stream {
 
     /// Goes on with another plan, from the beginning of an interval.
     pub fn replace(&mut self, plan: Box<Plan>) {
-        self.frames = 0;
+        self.place = Place::default();
         self.plan = plan;
     }
 
     /// Takes over what needs no other plan.
     pub fn set_live(&mut self, settings: Settings) {
-        self.plan.path.set_live(&settings);
-        self.settings = settings;
+        let tells = settings.post_messages;
+        let told = std::mem::replace(&mut self.settings, settings).post_messages;
+        match &mut self.plan.path {
+            Path::Classic(path) => path.set_live(&settings),
+            Path::Analysis(path) => {
+                path.set_live(&settings);
+                // What nobody was told was not analysed either.
+                if tells && !told {
+                    self.reset();
+                }
+            }
+        }
     }
 
     /// Forgets what was heard.
     pub fn reset(&mut self) {
-        self.plan.path.reset();
-        self.frames = 0;
+        match &mut self.plan.path {
+            Path::Classic(path) => path.reset(),
+            Path::Analysis(path) => path.reset(),
+        }
+        self.place = Place::default();
     }
 
     /// What comes does not follow what came.
     pub fn discontinuity(&mut self) {
-        self.plan.path.discontinuity();
-        self.frames = 0;
+        match &mut self.plan.path {
+            Path::Classic(path) => path.discontinuity(),
+            Path::Analysis(path) => path.reset(),
+        }
+        self.place = Place::default();
     }
 
-    /// Audio begins that has this timestamp.
-    pub fn begin(&mut self, timestamp: Option<gst::ClockTime>) {
-        if self.frames == 0 {
-            self.timestamp = timestamp;
+    /// Analyses audio that begins at `timestamp`, and tells each result. `goes_on` is asked now and
+    /// then during long silences.
+    pub fn feed(
+        &mut self,
+        audio: Audio<'_>,
+        timestamp: Option<gst::ClockTime>,
+        goes_on: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) {
+        self.place.begin(timestamp, self.plan.info.rate());
+        match self.plan.path {
+            Path::Classic(_) => self.feed_classic(audio, goes_on, tell),
+            Path::Analysis(_) if self.settings.post_messages => {
+                self.feed_analysis(audio, goes_on, tell);
+            }
+            Path::Analysis(_) => {}
         }
     }
 
-    /// Takes audio, up to the end of an interval; whether it was reached.
-    pub fn advance(&mut self, audio: &mut Audio<'_>) -> bool {
-        let taken: Taken;
+    fn feed_classic(
+        &mut self,
+        mut audio: Audio<'_>,
+        goes_on: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) {
+        let rate = self.plan.info.rate();
+        let Plan {
+            path: Path::Classic(path),
+            publisher,
+            info,
+            settings: planned,
+            ..
+        } = &mut *self.plan
+        else {
+            return;
+        };
+        loop {
+            let taken = match &mut audio {
+                Audio::Samples(bytes) => {
+                    let taken = path.push(bytes);
+                    let used = taken.frames * info.bpf() as usize;
+                    *bytes = bytes.get(used..).unwrap_or_default();
+                    taken
+                }
+                Audio::Silence(frames) => {
+                    let taken = path.push_silence(*frames);
+                    *frames -= taken.frames as u64;
+                    taken
+                }
+            };
+            let place = &mut self.place;
+            place.frames += taken.frames as u64;
+            if !taken.due {
+                return;
+            }
+            if self.settings.post_messages {
+                tell(Told {
+                    settings: &self.settings,
+                    publisher,
+                    timestamp: place.timestamp,
+                    duration: planned.interval,
+                    values: &**path,
+                });
+            }
+            let took = duration_of(place.frames, rate);
+            place.timestamp = place.timestamp.and_then(|start| start.checked_add(took));
+            place.frames = 0;
+            if matches!(audio, Audio::Silence(_)) && !goes_on() {
+                return;
+            }
+        }
+    }
+
+    fn feed_analysis(
+        &mut self,
+        audio: Audio<'_>,
+        goes_on: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(Told<'_>),
+    ) {
+        let rate = self.plan.info.rate();
+        let frame = self.plan.info.bpf() as usize;
         match audio {
             Audio::Samples(bytes) => {
-                taken = self.plan.path.push(bytes);
-                let used = taken.frames * self.plan.info.bpf() as usize;
-                *bytes = bytes.get(used..).unwrap_or_default();
+                self.analyse((bytes.len() / frame) as u64, tell, |path, tell| {
+                    path.push(bytes, frame, tell);
+                });
             }
-            Audio::Silence(frames) => {
-                taken = self.plan.path.push_silence(*frames);
-                *frames -= taken.frames as u64;
+            Audio::Silence(mut frames) => {
+                while frames > 0 && goes_on() {
+                    let now = frames.min(u64::from(rate));
+                    self.analyse(now, tell, |path, tell| path.push_silence(now, tell));
+                    frames -= now;
+                }
             }
         }
-        self.frames += taken.frames as u64;
-        taken.due
     }
 
-    /// When the interval was that has just ended; the next one begins.
-    pub fn conclude(&mut self, segment: Option<&gst::FormattedSegment<gst::ClockTime>>) -> Times {
+    /// The stream has ended: what was analysed and not told yet is told.
+    pub fn finish(&mut self, tell: &mut dyn FnMut(Told<'_>)) {
+        if self.settings.post_messages {
+            let length = self.place.total;
+            self.analyse(0, tell, |path, tell| path.finish(length, tell));
+        }
+        self.place = Place::default();
+    }
+
+    fn analyse(
+        &mut self,
+        frames: u64,
+        tell: &mut dyn FnMut(Told<'_>),
+        work: impl FnOnce(&mut super::analysis::Analysis, &mut dyn FnMut(Span, &dyn Values)),
+    ) {
         let rate = self.plan.info.rate();
-        let times = Times::new(segment, self.timestamp, self.plan.settings.interval);
-        let took = duration_of(self.frames, rate);
-        self.timestamp = self.timestamp.and_then(|start| start.checked_add(took));
-        self.frames = 0;
-        times
+        let Plan {
+            path: Path::Analysis(path),
+            publisher,
+            ..
+        } = &mut *self.plan
+        else {
+            return;
+        };
+        let (settings, place) = (&self.settings, &self.place);
+        work(path, &mut |span, values| {
+            let end = duration_of(span.start.saturating_add(span.frames), rate);
+            tell(Told {
+                settings,
+                publisher,
+                timestamp: place.time_of(span.start, rate),
+                // Rounding ends, not lengths, leaves no gaps between results.
+                duration: end.saturating_sub(duration_of(span.start, rate)).nseconds(),
+                values,
+            });
+        });
+        self.place.total += frames;
     }
 
     /// True once, when a sample that is no number was seen.
     pub fn must_warn(&mut self) -> bool {
-        let odd = !self.warned && self.plan.path.non_finite() > 0;
+        let seen = match &self.plan.path {
+            Path::Classic(path) => path.non_finite(),
+            Path::Analysis(path) => path.non_finite(),
+        };
+        let odd = !self.warned && seen > 0;
         self.warned |= odd;
         odd
     }
+}
+
+/// Frames of a gap: rounding its ends, not its length, keeps many small ones from adding up to an
+/// error.
+pub fn frames_between(start: gst::ClockTime, end: gst::ClockTime, rate: u32) -> u64 {
+    frame_at(end, rate).saturating_sub(frame_at(start, rate))
 }

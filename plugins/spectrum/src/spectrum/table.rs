@@ -9,8 +9,6 @@ use gst::glib::{self, ParamFlags, ParamSpec, prelude::*};
 pub const CLASSIC: ParamFlags = ParamFlags::READWRITE;
 /// May be set while playing.
 pub const LIVE: ParamFlags = CLASSIC.union(gst::PARAM_FLAG_MUTABLE_PLAYING);
-/// May be moved by a control source as well.
-pub const CONTROLLED: ParamFlags = LIVE.union(gst::PARAM_FLAG_CONTROLLABLE);
 
 /// What the table says of a property.
 pub struct About<T: Setting> {

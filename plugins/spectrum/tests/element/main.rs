@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element in a harness, beside that of gst-plugins-good where there is one.
+mod analysis;
 mod defects;
 mod drop_in;
 mod interface;
