@@ -213,6 +213,30 @@ mod tests {
         }
     }
 
+    /// librosa.filters.mel(sr=16000, n_fft=512, n_mels=40, htk=True, norm=None), librosa 0.11.
+    #[test]
+    fn weights_of_librosa_with_the_scale_of_htk() {
+        let mel = Mel {
+            scale: MelScale::Htk,
+            equal_area: false,
+            ..Mel::slaney(40)
+        };
+        let bank = mel.filter_bank(16_000.0, 512).expect("it fits");
+        for (filter, bin, expected) in [
+            (0, 1, 0.704_240_02),
+            (0, 2, 0.615_870_54),
+            (5, 10, 0.994_994_22),
+            (5, 11, 0.507_957_76),
+            (20, 60, 0.812_851_49),
+            (39, 250, 0.361_529_65),
+            (39, 255, 0.060_254_943),
+        ] {
+            let found = bank.weights().find(|w| (w.0, w.1) == (filter, bin));
+            let weight = found.map_or(0.0, |w| w.2);
+            assert!((weight - expected).abs() < 1e-6, "{filter} {bin}: {weight}");
+        }
+    }
+
     /// A flat density of 1 per hertz comes out as 1.
     #[test]
     fn equal_areas_are_one_hertz() {

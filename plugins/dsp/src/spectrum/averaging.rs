@@ -26,7 +26,8 @@ pub enum Averaging {
     },
 }
 
-/// Averages spectra, row by row. All memory is allocated when it is made.
+/// Averages spectra, row by row; of a row that it does not have, nothing. All memory is allocated
+/// when it is made.
 #[derive(Debug, Clone)]
 pub struct Averager {
     level: Level,
@@ -105,13 +106,15 @@ impl Averager {
 
     /// Frames of a row since the interval began.
     pub fn frames(&self, row: usize) -> u64 {
-        self.rows[row].frames
+        self.rows.get(row).map_or(0, |row| row.frames)
     }
 
     /// Adds a frame of calibrated powers. What is no number counts as 0, and infinity as the
     /// largest number, so that neither stays for ever.
     pub fn push(&mut self, row: usize, power: &[f32]) {
-        let row = &mut self.rows[row];
+        let Some(row) = self.rows.get_mut(row) else {
+            return;
+        };
         let power = &power[..power.len().min(self.values)];
         match self.averaging {
             Averaging::Decibel => {
@@ -132,7 +135,9 @@ impl Averager {
 
     /// Writes the average of a row so far. Without a frame it is silence.
     pub fn read(&mut self, row: usize, scale: Scale, out: &mut [f32]) {
-        let row = &self.rows[row];
+        let Some(row) = self.rows.get(row) else {
+            return;
+        };
         let frames = row.frames.max(1) as f64;
         let powers: &[f32] = match self.averaging {
             Averaging::Decibel => {
@@ -164,9 +169,10 @@ impl Averager {
 
     /// Begins the next interval of a row.
     pub fn next_interval(&mut self, row: usize) {
-        let row = &mut self.rows[row];
-        row.frames = 0;
-        row.sums.fill(0.0);
+        if let Some(row) = self.rows.get_mut(row) {
+            row.frames = 0;
+            row.sums.fill(0.0);
+        }
     }
 
     /// Forgets everything.

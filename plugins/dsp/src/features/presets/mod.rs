@@ -132,13 +132,15 @@ fn centred(
 
 /// Full scale of 16-bit samples, which is what Kaldi reads.
 const KALDI_SCALE: f32 = 32_768.0;
+/// Of a frame: far beyond any rate that is in use.
+const MOST_SAMPLES: usize = 1 << 16;
 
 fn kaldi(rate: u32, rows: usize, features: FeatureSet) -> Result<Plan, String> {
     // Kaldi rounds down.
     let [frame, hop] = [25, 10].map(|ms| (u64::from(rate) * ms / 1000) as usize);
-    if hop == 0 || frame < 2 {
+    if hop == 0 || frame < 2 || frame > MOST_SAMPLES {
         return Err(format!(
-            "preset kaldi at {rate} Hz: there is no sample in 10 ms"
+            "preset kaldi at {rate} Hz: 10 ms have no sample, or 25 ms more than {MOST_SAMPLES}"
         ));
     }
     let size = frame.next_power_of_two();
