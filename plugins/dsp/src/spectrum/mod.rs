@@ -16,6 +16,7 @@ pub mod bands;
 pub mod classic;
 mod convert;
 pub mod decibel_kernel;
+mod dense;
 pub mod filter_bank;
 pub mod intake;
 mod memory;
