@@ -237,7 +237,7 @@ impl MelPart {
         out: &mut [f32],
         config: &Config,
     ) {
-        let (scale, offset) = config.unit.from_decibel();
+        let (scale, offset) = config.unit.per_decibel();
         match (feature, &self.cepstrum, &mut self.onset) {
             (Feature::Mel, ..) if config.unit == MelUnit::Power => out.copy_from_slice(&self.power),
             (Feature::Mel, ..) => {

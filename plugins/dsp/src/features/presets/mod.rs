@@ -138,7 +138,7 @@ const MOST_SAMPLES: usize = 1 << 16;
 fn kaldi(rate: u32, rows: usize, features: FeatureSet) -> Result<Plan, String> {
     // Kaldi rounds down.
     let [frame, hop] = [25, 10].map(|ms| (u64::from(rate) * ms / 1000) as usize);
-    if hop == 0 || frame < 2 || frame > MOST_SAMPLES {
+    if hop == 0 || !(2..=MOST_SAMPLES).contains(&frame) {
         return Err(format!(
             "preset kaldi at {rate} Hz: 10 ms have no sample, or 25 ms more than {MOST_SAMPLES}"
         ));
