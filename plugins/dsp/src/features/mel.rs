@@ -223,17 +223,17 @@ mod tests {
         };
         let bank = mel.filter_bank(16_000.0, 512).expect("it fits");
         for (filter, bin, expected) in [
-            (0, 1, 0.704_240_02),
-            (0, 2, 0.615_870_54),
-            (5, 10, 0.994_994_22),
-            (5, 11, 0.507_957_76),
-            (20, 60, 0.812_851_49),
-            (39, 250, 0.361_529_65),
-            (39, 255, 0.060_254_943),
+            (0, 1, 0.704_240),
+            (0, 2, 0.615_871),
+            (5, 10, 0.994_994),
+            (5, 11, 0.507_958),
+            (20, 60, 0.812_851),
+            (39, 250, 0.361_530),
+            (39, 255, 0.060_255),
         ] {
             let found = bank.weights().find(|w| (w.0, w.1) == (filter, bin));
             let weight = found.map_or(0.0, |w| w.2);
-            assert!((weight - expected).abs() < 1e-6, "{filter} {bin}: {weight}");
+            assert!((weight - expected).abs() < 2e-6, "{filter} {bin}: {weight}");
         }
     }
 
