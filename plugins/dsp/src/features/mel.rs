@@ -105,7 +105,8 @@ impl Mel {
     /// The filters, for spectra of transforms of `size` at `rate` Hz.
     ///
     /// # Errors
-    /// A sentence, if there are no filters or too many, or they do not fit between 0 Hz and half the rate.
+    /// A sentence, if there are no filters or too many, or they do not fit between 0 Hz and half
+    /// the rate.
     pub fn filter_bank(&self, rate: f64, size: usize) -> Result<FilterBank, String> {
         self.filter_bank_with_level(Level::best(), rate, size)
     }
