@@ -3,9 +3,9 @@
 //!
 //! The filters are those of Ellis's chroma analysis as librosa's `filters.chroma` has them by
 //! default: a bin at p semitones weighs pitch class c by exp(−½·(2d/w)²), d being the distance from
-//! p to c around the circle and w the distance to the next bin in semitones, but at least 1; the weights
-//! of a bin are brought to a sum of squares of 1 and multiplied by a bell over octaves, two wide, around
-//! the fifth octave above 27.5 Hz. A is tuned to 440 Hz.
+//! p to c around the circle and w the distance to the next bin in semitones, but at least 1; the
+//! weights of a bin are brought to a sum of squares of 1 and multiplied by a bell over octaves, two
+//! wide, around the fifth octave above 27.5 Hz. A is tuned to 440 Hz.
 use crate::multiversion;
 use crate::simd::Level;
 

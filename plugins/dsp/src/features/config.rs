@@ -20,7 +20,7 @@ pub enum MelUnit {
 
 impl MelUnit {
     /// What decibels are multiplied by, and what is added to them then.
-    pub(super) fn from_decibel(self) -> (f32, f32) {
+    pub(super) fn per_decibel(self) -> (f32, f32) {
         match self {
             MelUnit::Power | MelUnit::Decibel => (1.0, 0.0),
             MelUnit::Natural => (std::f32::consts::LN_10 / 10.0, 0.0),

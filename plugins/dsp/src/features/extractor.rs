@@ -32,6 +32,9 @@ const OF_MAGNITUDES: [Feature; 4] = [
     Feature::Flux,
 ];
 
+/// What needs their sums as well.
+const OF_SUMS: [Feature; 3] = [Feature::Centroid, Feature::Bandwidth, Feature::Rolloff];
+
 /// Computes features frame by frame. All memory is allocated when it is made; what several
 /// features need is computed once, and nothing that none of them needs.
 #[derive(Debug, Clone)]
@@ -145,7 +148,6 @@ impl Extractor {
     /// row or one of the slices has another length.
     pub fn extract(&mut self, row: usize, power: &[f32], energy: f32, out: &mut [f32]) {
         let fits = power.len() == self.config.size / 2 + 1 && out.len() == self.length();
-        debug_assert!(fits && row < self.config.rows);
         if !fits || row >= self.config.rows {
             return;
         }
@@ -154,6 +156,9 @@ impl Extractor {
         }
         if let Some(magnitudes) = &mut self.magnitudes {
             magnitudes.set(power);
+            if self.config.features.has_any(&OF_SUMS) {
+                magnitudes.sum_up();
+            }
         }
         let mut rest = out;
         for i in 0..self.outputs.len() {
@@ -237,7 +242,7 @@ impl MelPart {
         out: &mut [f32],
         config: &Config,
     ) {
-        let (scale, offset) = config.unit.from_decibel();
+        let (scale, offset) = config.unit.per_decibel();
         match (feature, &self.cepstrum, &mut self.onset) {
             (Feature::Mel, ..) if config.unit == MelUnit::Power => out.copy_from_slice(&self.power),
             (Feature::Mel, ..) => {

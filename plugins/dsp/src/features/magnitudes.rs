@@ -7,7 +7,7 @@
 use super::descriptor_kernel::{self as kernel, BLOCK, Block, EMPTY};
 use crate::simd::Level;
 
-/// Magnitudes of a frame with their sums; made once, whatever is asked of them.
+/// Magnitudes of a frame, and their sums; made once, whatever is asked of them.
 #[derive(Debug, Clone)]
 pub struct Magnitudes {
     level: Level,
@@ -48,6 +48,11 @@ impl Magnitudes {
     pub fn set(&mut self, power: &[f32]) {
         let power = &power[..self.bins.min(power.len())];
         kernel::roots(self.level, power, &mut self.blocks);
+        self.sum = 0.0;
+    }
+
+    /// Sums them up: before that, centroid, bandwidth and roll-off are those of silence.
+    pub fn sum_up(&mut self) {
         (self.sum, self.moment) = match self.level {
             Level::SCALAR => kernel::moments_scalar(&self.blocks, &mut self.sums),
             level => kernel::moments(level, &self.blocks, &mut self.sums),
@@ -162,6 +167,7 @@ mod tests {
                 magnitudes.set(&other);
                 magnitudes.keep(&mut kept);
                 magnitudes.set(&power);
+                magnitudes.sum_up();
                 let found = magnitudes.centroid();
                 close(found, centroid, 1e-6 * size)?;
                 close(magnitudes.bandwidth(found), variance.sqrt(), 1e-6 * size)?;
@@ -185,12 +191,14 @@ mod tests {
             for power in [0.0, f32::NAN, -1.0, f32::INFINITY] {
                 let mut magnitudes = Magnitudes::with_level(level, 100);
                 magnitudes.set(&[power; 100]);
+                magnitudes.sum_up();
                 assert_eq!(magnitudes.centroid(), 0.0);
                 assert_eq!(magnitudes.bandwidth(0.0), 0.0);
                 assert_eq!(magnitudes.rolloff(0.85), 0);
             }
             let mut none = Magnitudes::with_level(level, 0);
             none.set(&[]);
+            none.sum_up();
             assert_eq!((none.centroid(), none.rolloff(0.85)), (0.0, 0));
         }
     }
@@ -202,6 +210,7 @@ mod tests {
             power[70] = 9.0;
             let mut magnitudes = Magnitudes::with_level(level, 100);
             magnitudes.set(&power);
+            magnitudes.sum_up();
             assert_eq!(magnitudes.centroid(), 70.0);
             assert_eq!(magnitudes.bandwidth(70.0), 0.0);
             assert_eq!(magnitudes.rolloff(0.85), 70);

@@ -105,7 +105,8 @@ impl Mel {
     /// The filters, for spectra of transforms of `size` at `rate` Hz.
     ///
     /// # Errors
-    /// A sentence, if there are no filters or too many, or they do not fit between 0 Hz and half the rate.
+    /// A sentence, if there are no filters or too many, or they do not fit between 0 Hz and half
+    /// the rate.
     pub fn filter_bank(&self, rate: f64, size: usize) -> Result<FilterBank, String> {
         self.filter_bank_with_level(Level::best(), rate, size)
     }
@@ -210,6 +211,30 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    /// librosa.filters.mel(sr=16000, n_fft=512, n_mels=40, htk=True, norm=None), librosa 0.11.
+    #[test]
+    fn weights_of_librosa_with_the_scale_of_htk() {
+        let mel = Mel {
+            scale: MelScale::Htk,
+            equal_area: false,
+            ..Mel::slaney(40)
+        };
+        let bank = mel.filter_bank(16_000.0, 512).expect("it fits");
+        for (filter, bin, expected) in [
+            (0, 1, 0.704_240),
+            (0, 2, 0.615_871),
+            (5, 10, 0.994_994),
+            (5, 11, 0.507_958),
+            (20, 60, 0.812_851),
+            (39, 250, 0.361_530),
+            (39, 255, 0.060_255),
+        ] {
+            let found = bank.weights().find(|w| (w.0, w.1) == (filter, bin));
+            let weight = found.map_or(0.0, |w| w.2);
+            assert!((weight - expected).abs() < 2e-6, "{filter} {bin}: {weight}");
         }
     }
 

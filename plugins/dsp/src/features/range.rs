@@ -31,7 +31,7 @@ mod tests {
         assert!(frames[4].is_nan());
         // What is no whole frame stays.
         assert_eq!(frames[5..], [8.0, -200.0]);
-        limit_range(&mut frames, 0, 5..2, 80.0);
+        limit_range(&mut frames, 0, 5..7, 80.0);
         limit_range(&mut [], 3, 0..3, 80.0);
     }
 }

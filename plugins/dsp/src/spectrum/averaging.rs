@@ -8,7 +8,8 @@ use crate::simd::Level;
 /// How frames are averaged.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Averaging {
-    /// The mean of the interval's decibels, each not below the floor, as GStreamer's own element has it.
+    /// The mean of the interval's decibels, each not below the floor, as GStreamer's own element
+    /// has it.
     #[default]
     Decibel,
     /// The mean of the interval's powers.
@@ -26,7 +27,8 @@ pub enum Averaging {
     },
 }
 
-/// Averages spectra, row by row. All memory is allocated when it is made.
+/// Averages spectra, row by row; of a row that it does not have, nothing. All memory is allocated
+/// when it is made.
 #[derive(Debug, Clone)]
 pub struct Averager {
     level: Level,
@@ -105,13 +107,15 @@ impl Averager {
 
     /// Frames of a row since the interval began.
     pub fn frames(&self, row: usize) -> u64 {
-        self.rows[row].frames
+        self.rows.get(row).map_or(0, |row| row.frames)
     }
 
     /// Adds a frame of calibrated powers. What is no number counts as 0, and infinity as the
     /// largest number, so that neither stays for ever.
     pub fn push(&mut self, row: usize, power: &[f32]) {
-        let row = &mut self.rows[row];
+        let Some(row) = self.rows.get_mut(row) else {
+            return;
+        };
         let power = &power[..power.len().min(self.values)];
         match self.averaging {
             Averaging::Decibel => {
@@ -132,7 +136,9 @@ impl Averager {
 
     /// Writes the average of a row so far. Without a frame it is silence.
     pub fn read(&mut self, row: usize, scale: Scale, out: &mut [f32]) {
-        let row = &self.rows[row];
+        let Some(row) = self.rows.get(row) else {
+            return;
+        };
         let frames = row.frames.max(1) as f64;
         let powers: &[f32] = match self.averaging {
             Averaging::Decibel => {
@@ -164,9 +170,10 @@ impl Averager {
 
     /// Begins the next interval of a row.
     pub fn next_interval(&mut self, row: usize) {
-        let row = &mut self.rows[row];
-        row.frames = 0;
-        row.sums.fill(0.0);
+        if let Some(row) = self.rows.get_mut(row) {
+            row.frames = 0;
+            row.sums.fill(0.0);
+        }
     }
 
     /// Forgets everything.
@@ -226,147 +233,4 @@ fn hold_body(state: &mut [f32], values: &[f32], keep: f32) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    fn read(averager: &mut Averager, scale: Scale) -> f32 {
-        let mut out = [f32::NAN];
-        averager.read(0, scale, &mut out);
-        out[0]
-    }
-
-    fn power(decibel: f64) -> f32 {
-        10f64.powf(decibel / 10.0) as f32
-    }
-
-    #[test]
-    fn the_mean_of_decibels_is_not_that_of_powers() {
-        for level in Level::available() {
-            // Of -10 and -40 dB, where the floor is -30.
-            let mean = 10.0 * ((0.1f64 + 0.0001) / 2.0).log10();
-            for (averaging, expected) in [(Averaging::Decibel, -20.0), (Averaging::Power, mean)] {
-                let mut averager = Averager::with_level(level, averaging, 1, 1, 0.01, -30.0);
-                assert_eq!(read(&mut averager, Scale::Decibel), -30.0);
-                for _ in 0..2 {
-                    averager.next_interval(0);
-                    averager.push(0, &[power(-10.0)]);
-                    averager.push(0, &[power(-40.0)]);
-                    assert_eq!(averager.frames(0), 2);
-                }
-                let found = f64::from(read(&mut averager, Scale::Decibel));
-                assert!(
-                    (found - expected).abs() < 1e-4,
-                    "{averaging:?}: {found}, not {expected}"
-                );
-                let amplitude = f64::from(read(&mut averager, Scale::Amplitude));
-                assert!((20.0 * amplitude.log10() - expected).abs() < 1e-4);
-                let power = f64::from(read(&mut averager, Scale::Power));
-                assert!((10.0 * power.log10() - expected).abs() < 1e-4);
-            }
-        }
-    }
-
-    #[test]
-    fn exponential_reaches_1_minus_1_over_e_after_its_time_constant() {
-        let averaging = Averaging::Exponential {
-            time_constant: 0.125,
-        };
-        let mut averager = Averager::new(averaging, 1, 1, 0.001, -200.0);
-        averager.push(0, &[1.0]);
-        assert_eq!(read(&mut averager, Scale::Power), 1.0);
-        for _ in 0..125 {
-            averager.push(0, &[0.0]);
-            averager.next_interval(0);
-        }
-        assert!((f64::from(read(&mut averager, Scale::Power)) - (-1f64).exp()).abs() < 1e-5);
-        averager.reset();
-        assert_eq!(read(&mut averager, Scale::Power), 0.0);
-        averager.push(0, &[2.0]);
-        assert_eq!(read(&mut averager, Scale::Power), 2.0);
-    }
-
-    #[test]
-    fn no_time_constant_is_no_memory() {
-        for time_constant in [0.0, -1.0, f64::NAN] {
-            for hop in [0.0, 0.01] {
-                let averaging = Averaging::Exponential { time_constant };
-                let mut averager = Averager::new(averaging, 1, 1, hop, -200.0);
-                averager.push(0, &[1.0]);
-                averager.push(0, &[3.0]);
-                assert_eq!(read(&mut averager, Scale::Power), 3.0);
-            }
-        }
-    }
-
-    #[test]
-    fn peaks_fall_by_their_decay() {
-        for decay in [0.0, 20.0] {
-            let mut averager = Averager::new(Averaging::PeakHold { decay }, 1, 1, 0.01, -200.0);
-            averager.push(0, &[1.0]);
-            for _ in 0..50 {
-                averager.next_interval(0);
-                averager.push(0, &[power(-70.0)]);
-            }
-            let found = f64::from(read(&mut averager, Scale::Decibel));
-            assert!((found + decay / 2.0).abs() < 1e-3, "{found}");
-            averager.push(0, &[4.0]);
-            assert_eq!(read(&mut averager, Scale::Power), 4.0);
-        }
-    }
-
-    #[test]
-    fn nothing_stays_that_is_no_number() {
-        for averaging in [
-            Averaging::Decibel,
-            Averaging::Power,
-            Averaging::Exponential {
-                time_constant: 0.02,
-            },
-            Averaging::PeakHold { decay: 1e5 },
-        ] {
-            let mut averager = Averager::new(averaging, 2, 3, 0.01, -100.0);
-            for _ in 0..3 {
-                averager.push(0, &[f32::NAN, f32::INFINITY, f32::NEG_INFINITY]);
-            }
-            let mut out = [f32::NAN; 3];
-            averager.read(0, Scale::Decibel, &mut out);
-            assert!(out.iter().all(|x| x.is_finite()), "{averaging:?} {out:?}");
-            averager.next_interval(0);
-            for _ in 0..1000 {
-                averager.push(0, &[1e-12; 3]);
-                averager.next_interval(0);
-            }
-            averager.push(0, &[1e-12; 3]);
-            averager.read(0, Scale::Decibel, &mut out);
-            assert_eq!(out, [-100.0; 3], "{averaging:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn levels_agree_to_the_bit(
-            frames in vec(vec(prop_oneof![Just(0.0f32), 0.0f32..1e3], 37), 1..6),
-            kind in 0..3usize,
-        ) {
-            let averaging = [
-                Averaging::Power,
-                Averaging::Exponential { time_constant: 0.1 },
-                Averaging::PeakHold { decay: 30.0 },
-            ][kind];
-            let mut bits = None;
-            for level in Level::available() {
-                let mut averager = Averager::with_level(level, averaging, 1, 37, 0.01, -90.0);
-                let mut out = vec![f32::NAN; 37];
-                frames.iter().for_each(|frame| averager.push(0, frame));
-                averager.read(0, Scale::Power, &mut out);
-                prop_assert_eq!(bits.get_or_insert_with(|| out.clone()), &out);
-            }
-            let mean = frames.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / frames.len() as f64;
-            if kind == 0 {
-                prop_assert_eq!(bits.map(|out| out[0]), Some(mean as f32));
-            }
-        }
-    }
-}
+mod tests;

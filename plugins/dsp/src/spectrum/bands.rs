@@ -3,12 +3,12 @@
 //!
 //! Bands lie edge to edge. A bin's power is taken as spread evenly over its width, from half a bin
 //! below to half a bin above, and each band gets the part that lies in it: bands add up to what the
-//! bins between their ends hold. So bands narrower than a bin are defined too, as shares of it: they show
-//! a staircase, and a line of which each has a part.
+//! bins between their ends hold. So bands narrower than a bin are defined too, as shares of it:
+//! they show a staircase, and a line of which each has a part.
 //!
 //! Octave bands have the mid-band frequencies and edges of IEC 61260-1, but the slopes of the
-//! transform's window, not of its filters: they are no class 1 filters, nor class 2, and should be labelled
-//! "FFT-summed".
+//! transform's window, not of its filters: they are no class 1 filters, nor class 2, and should be
+//! labelled "FFT-summed".
 use super::filter_bank::FilterBank;
 use crate::simd::Level;
 

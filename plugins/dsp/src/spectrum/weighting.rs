@@ -52,8 +52,8 @@ impl Weighting {
 mod tests {
     use super::*;
 
-    /// Nominal frequency, A and C in dB, from table 3 of IEC 61672-1:2013, which rounds to a tenth and takes
-    /// exact mid-band frequencies.
+    /// Tenths of a decade from 1 kHz, A and C in dB: table 3 of IEC 61672-1:2013, which rounds to a
+    /// tenth.
     const TABLE: [(i32, f64, f64); 12] = [
         (-20, -70.4, -14.3),
         (-17, -50.5, -6.2),

@@ -56,9 +56,11 @@ impl FrontEnd {
                 "spectra and features of different sizes, or numbers of rows",
             ));
         }
+        // First what says so where there is not enough memory.
+        let stft = Stft::new(plan.stft).map_err(|error| error.to_string())?;
         let extractor = Extractor::new(plan.features)?;
         Ok(FrontEnd {
-            stft: Stft::new(plan.stft).map_err(|error| error.to_string())?,
+            stft,
             rest: Rest {
                 values: vec![0.0; rows * extractor.length()],
                 extractor,

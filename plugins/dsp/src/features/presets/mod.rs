@@ -3,6 +3,11 @@
 //!
 //! A preset does at a rate what its package does there: librosa's frames are counted in samples,
 //! Kaldi's in milliseconds, and Whisper, whose model knows one rate, refuses any other.
+//!
+//! Transforms are in single precision, where librosa and Whisper have double. A mel band agrees to
+//! 1e-4 dB, or to one rounding (2⁻²⁴) of the amplitude of the loudest band of its frame if that is
+//! more: 60 dB below that it is 5e-4 dB, 80 dB below 5e-3 dB. Kaldi itself prepares frames in single
+//! precision.
 mod front_end;
 #[cfg(test)]
 mod tests;
@@ -36,13 +41,13 @@ pub enum Preset {
     /// maximum of 30 s less 2 (8 before the division) cannot be known while they come:
     /// [`WhisperChunks`] does it.
     Whisper,
-    /// `compute-fbank-feats` and `compute-mfcc-feats` of Kaldi without dither, and with 80 mel bands
-    /// where Kaldi itself has 23 and everyone sets 80: full scale is 32768; frames of 25 ms, 10 ms
-    /// apart, only whole ones (`snip-edges`); mean subtracted, pre-emphasis 0.97, Povey's window,
-    /// transform of the next power of two; bands from 20 Hz to half the rate, straight over
-    /// 1127·ln(1 + f/700); natural logarithm of at least the smallest step from 1, 1.19e-7; 13 cepstral
-    /// coefficients through a lifter of 22, the first being the logarithm of the frame's energy
-    /// before pre-emphasis and window.
+    /// `compute-fbank-feats` and `compute-mfcc-feats` of Kaldi without dither, and with 80 mel
+    /// bands where Kaldi itself has 23 and everyone sets 80: full scale is 32768; frames of 25 ms,
+    /// 10 ms apart, only whole ones (`snip-edges`); mean subtracted, pre-emphasis 0.97, Povey's
+    /// window, transform of the next power of two; bands from 20 Hz to half the rate, straight over
+    /// 1127·ln(1 + f/700); natural logarithm of at least the smallest step from 1, 1.19e-7; 13
+    /// cepstral coefficients through a lifter of 22, the first being the logarithm of the frame's
+    /// energy before pre-emphasis and window.
     Kaldi,
 }
 
@@ -132,13 +137,15 @@ fn centred(
 
 /// Full scale of 16-bit samples, which is what Kaldi reads.
 const KALDI_SCALE: f32 = 32_768.0;
+/// Of a frame: far beyond any rate that is in use.
+const MOST_SAMPLES: usize = 1 << 16;
 
 fn kaldi(rate: u32, rows: usize, features: FeatureSet) -> Result<Plan, String> {
     // Kaldi rounds down.
     let [frame, hop] = [25, 10].map(|ms| (u64::from(rate) * ms / 1000) as usize);
-    if hop == 0 || frame < 2 {
+    if hop == 0 || !(2..=MOST_SAMPLES).contains(&frame) {
         return Err(format!(
-            "preset kaldi at {rate} Hz: there is no sample in 10 ms"
+            "preset kaldi at {rate} Hz: 10 ms have no sample, or 25 ms more than {MOST_SAMPLES}"
         ));
     }
     let size = frame.next_power_of_two();
