@@ -12,6 +12,7 @@
 //! - [`window`]: windows for them.
 //! - [`decibel`]: ratios and their logarithms.
 //! - [`dither`]: noise for the step down to integers.
+//! - [`picture`]: spectrograms as pictures.
 pub mod checksum;
 pub mod decibel;
 pub mod dither;
@@ -20,6 +21,7 @@ pub mod eq;
 pub mod fir;
 pub mod loudness;
 pub mod pcm;
+pub mod picture;
 pub mod simd;
 pub mod spectrum;
 pub mod window;
