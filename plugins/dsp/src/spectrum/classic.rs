@@ -5,13 +5,14 @@
 //! they lie side by side from its beginning on, and what is left at its end is not looked at;
 //! where they do not, there is one per interval, which ends with it and reaches back into
 //! those before. Of magnitudes in decibel, the mean over the frames of the interval counts.
+use super::Error;
 use super::convert::Converter;
 use super::decibel_kernel::power_to_decibel;
 use super::intake::Downmix;
 use super::memory::room;
 use super::schedule::Schedule;
 use super::transform::Transform;
-use super::{Error, untangle};
+use super::untangle::{self, accumulate, mean, weigh};
 use crate::pcm::SampleFormat;
 use crate::simd::Level;
 use crate::window::Window;
@@ -63,12 +64,8 @@ pub struct Classic {
     /// Whether frames are longer than intervals and overlap.
     sliding: bool,
     window: Vec<f32>,
-    transform: Transform,
     rows: Vec<Row>,
-    frame: Vec<f32>,
-    bins: Vec<Complex<f32>>,
-    power: Vec<f32>,
-    decibel: Vec<f32>,
+    work: Work,
     /// Where the next sample goes in the rings, if frames slide.
     at: usize,
     /// Whether the samples of the present frame so far were kept; if frames slide, whether all
@@ -78,6 +75,10 @@ pub struct Classic {
     silent: bool,
     /// Samples since one that was not 0 by its nature; counted if frames slide.
     quiet: u64,
+    /// Whether there are phases.
+    phased: bool,
+    /// Whether sums have nothing in them yet.
+    fresh: bool,
     /// Frames whose magnitudes are summed.
     summed: u64,
     /// Sum of the threshold over these.
@@ -92,6 +93,17 @@ struct Row {
     sum: Vec<f32>,
     magnitude: Vec<f32>,
     phase: Vec<f32>,
+}
+
+/// What is needed for one row at a time.
+struct Work {
+    level: Level,
+    transform: Transform,
+    /// Of a ring, in order and times the window.
+    frame: Vec<f32>,
+    bins: Vec<Complex<f32>>,
+    power: Vec<f32>,
+    decibel: Vec<f32>,
 }
 
 /// Where new samples come from.
@@ -145,18 +157,23 @@ impl Classic {
             sliding: schedule.shortest() < size as u64,
             schedule,
             size,
-            transform: Transform::new(level, size)?,
             window: window(size)?,
             rows,
-            frame: room(size)?,
-            bins: room(config.bands)?,
-            power: room(config.bands)?,
-            decibel: room(config.bands)?,
+            work: Work {
+                level,
+                transform: Transform::new(level, size)?,
+                frame: room(size)?,
+                bins: room(config.bands)?,
+                power: room(config.bands)?,
+                decibel: room(config.bands)?,
+            },
             config,
             at: 0,
             kept: true,
             silent: false,
             quiet: 0,
+            phased: false,
+            fresh: true,
             summed: 0,
             base: 0.0,
             non_finite: 0,
@@ -365,11 +382,11 @@ impl Classic {
     }
 
     fn analyse_tile(&mut self, last: bool) {
-        for index in 0..self.rows.len() {
-            if !self.silent {
-                self.frame.copy_from_slice(&self.rows[index].samples);
+        if !self.silent {
+            for row in &mut self.rows {
+                self.work.analyse(&self.config, row, None, last, self.fresh);
             }
-            self.analyse(index, last);
+            self.fresh &= !self.config.magnitude;
         }
         self.count_magnitudes(1);
     }
@@ -378,59 +395,88 @@ impl Classic {
         if !self.kept || !(self.config.magnitude || self.config.phase) {
             return;
         }
-        self.silent = self.quiet >= self.size as u64;
-        for index in 0..self.rows.len() {
-            let ring = &self.rows[index].samples;
-            let (newest, oldest) = ring.split_at(self.at);
-            let samples = oldest.iter().chain(newest);
-            for ((out, x), w) in self.frame.iter_mut().zip(samples).zip(&self.window) {
-                *out = x * w;
+        if self.quiet < self.size as u64 {
+            for row in &mut self.rows {
+                let ring = Some((&*self.window, self.at));
+                self.work.analyse(&self.config, row, ring, true, true);
             }
-            self.analyse(index, true);
+            self.fresh &= !self.config.magnitude;
         }
         self.count_magnitudes(1);
     }
 
-    /// The spectrum of a row whose frame is ready.
-    fn analyse(&mut self, index: usize, last: bool) {
-        if self.silent {
-            return;
-        }
-        let row = &mut self.rows[index];
-        self.transform.run(&mut self.frame, &mut self.bins);
-        let level = self.converter.level;
-        if self.config.magnitude {
-            untangle::power(level, &self.bins, &mut self.power);
-            // |X|² / n²
-            let offset = -20.0 * (self.size as f64).log10() - f64::from(self.config.threshold);
-            power_to_decibel(level, &self.power, offset as f32, 0.0, &mut self.decibel);
-            for (sum, x) in row.sum.iter_mut().zip(&self.decibel) {
-                *sum += x;
+    fn begin_interval(&mut self) {
+        if std::mem::take(&mut self.phased) {
+            for row in &mut self.rows {
+                row.phase.fill(0.0);
             }
         }
-        if self.config.phase && last {
-            untangle::phase(&self.bins, &mut row.phase);
-        }
-    }
-
-    fn begin_interval(&mut self) {
-        for row in &mut self.rows {
-            row.sum.fill(0.0);
-            row.phase.fill(0.0);
-        }
-        (self.summed, self.base) = (0, 0.0);
+        (self.fresh, self.summed, self.base) = (true, 0, 0.0);
     }
 
     fn finish_interval(&mut self) {
+        let floor = match self.summed {
+            0 => self.config.threshold as f32,
+            summed => (self.base / summed as f64) as f32,
+        };
+        let share = 1.0 / self.summed.max(1) as f32;
         for row in &mut self.rows {
-            if self.summed == 0 {
-                row.magnitude.fill(self.config.threshold as f32);
-                continue;
+            match self.fresh {
+                true => row.magnitude.fill(floor),
+                false => mean(
+                    self.converter.level,
+                    &row.sum,
+                    share,
+                    floor,
+                    &mut row.magnitude,
+                ),
             }
-            let base = (self.base / self.summed as f64) as f32;
-            let share = 1.0 / self.summed as f32;
-            for (out, sum) in row.magnitude.iter_mut().zip(&row.sum) {
-                *out = sum * share + base;
+        }
+    }
+}
+
+impl Work {
+    /// Adds the spectrum of a row's frame to its sums, or makes it them if they are `fresh`: that of
+    /// its samples, which get lost, or of the ring that they are, times a window.
+    fn analyse(
+        &mut self,
+        config: &Config,
+        row: &mut Row,
+        ring: Option<(&[f32], usize)>,
+        last: bool,
+        fresh: bool,
+    ) {
+        let frame = match ring {
+            None => &mut row.samples,
+            Some((window, at)) => {
+                let (newest, oldest) = row.samples.split_at(at);
+                let (begin, end) = self.frame.split_at_mut(oldest.len());
+                weigh(self.level, oldest, &window[..oldest.len()], begin);
+                weigh(self.level, newest, &window[oldest.len()..], end);
+                &mut self.frame
+            }
+        };
+        if config.phase && last {
+            self.transform.spectrum(frame, &mut self.bins);
+            untangle::phase(&self.bins, &mut row.phase);
+            if config.magnitude {
+                untangle::power(self.level, &self.bins, &mut self.power);
+            }
+        } else {
+            self.transform.power(frame, &mut self.power);
+        }
+        if config.magnitude {
+            let out = if fresh {
+                &mut row.sum
+            } else {
+                &mut self.decibel
+            };
+            // |X|² / n², above the threshold.
+            let size = row.samples.len() as f64;
+            let offset = -20.0 * size.log10() - f64::from(config.threshold);
+            power_to_decibel(self.level, &self.power, offset as f32, 0.0, out);
+            if !fresh {
+                accumulate(self.level, &self.decibel, &mut row.sum);
             }
         }
     }

@@ -11,6 +11,7 @@ mod arithmetic;
 pub mod classic;
 mod convert;
 pub mod decibel_kernel;
+mod dense;
 pub mod intake;
 mod memory;
 mod schedule;

@@ -4,7 +4,7 @@ use super::Error;
 use super::intake::Rows;
 use super::memory::room;
 use super::transform::Transform;
-use super::untangle;
+use super::untangle::{self, weigh};
 use crate::simd::Level;
 use rustfft::num_complex::Complex;
 
@@ -89,6 +89,8 @@ pub struct Stft {
     /// Frames emitted.
     index: u64,
     frame: Vec<f32>,
+    /// A frame before the window, if anything is done to it.
+    prepared: Vec<f32>,
     bins: Vec<Complex<f32>>,
     power: Vec<f32>,
     phase: Vec<f32>,
@@ -180,6 +182,7 @@ impl Stft {
             begun: false,
             index: 0,
             frame: room(config.size)?,
+            prepared: room(config.frame)?,
             bins: room(bins)?,
             power: room(per_row(bins)?)?,
             phase: room(if config.phase { per_row(bins)? } else { 0 })?,
@@ -299,19 +302,22 @@ impl Stft {
         let here = self.frame_in_history(self.index);
         for row in 0..self.config.rows {
             let (frame, rest) = self.frame.split_at_mut(self.config.frame);
-            frame.copy_from_slice(&self.history[row][here.clone()]);
             rest.fill(0.0);
-            if let Some(energy) = prepare(self.config.prepare, frame) {
-                self.energy[row] = energy;
+            let samples = &self.history[row][here.clone()];
+            if let Prepare::Kaldi { .. } = self.config.prepare {
+                self.energy[row] = prepare(self.config.prepare, samples, &mut self.prepared);
+                weigh(self.level, &self.prepared, &self.config.window, frame);
+            } else {
+                weigh(self.level, samples, &self.config.window, frame);
             }
-            for (x, w) in frame.iter_mut().zip(&self.config.window) {
-                *x *= w;
-            }
-            self.transform.run(&mut self.frame, &mut self.bins);
             let out = row * bins..(row + 1) * bins;
-            untangle::power(self.level, &self.bins, &mut self.power[out.clone()]);
+            let power = &mut self.power[out.clone()];
             if self.config.phase {
+                self.transform.spectrum(&mut self.frame, &mut self.bins);
+                untangle::power(self.level, &self.bins, power);
                 untangle::phase(&self.bins, &mut self.phase[out]);
+            } else {
+                self.transform.power(&mut self.frame, power);
             }
         }
         let start = self.position(self.index) as i64 + self.lead as i64 - self.pad as i64;
@@ -430,31 +436,27 @@ fn reflected_back(samples: &[f32], distance: usize) -> f32 {
     samples[last - turn.min(2 * last - turn)]
 }
 
-/// Prepares a frame; returns its energy if it had to be looked at for that.
-fn prepare(prepare: Prepare, frame: &mut [f32]) -> Option<f32> {
-    let Prepare::Kaldi {
-        scale,
-        remove_dc,
-        preemphasis,
-    } = prepare
-    else {
-        return None;
+/// Prepares a frame and returns its energy.
+fn prepare(prepare: Prepare, samples: &[f32], out: &mut [f32]) -> f32 {
+    let (factor, remove_dc, preemphasis) = match prepare {
+        Prepare::Nothing => (1.0, false, 0.0),
+        Prepare::Kaldi {
+            scale,
+            remove_dc,
+            preemphasis,
+        } => (scale, remove_dc, preemphasis),
     };
     let mean = match remove_dc {
-        true => sum(frame, |x| x) / frame.len() as f32,
+        true => sum(samples, |x| x) / samples.len() as f32,
         false => 0.0,
     };
-    frame.iter_mut().for_each(|x| *x = (*x - mean) * scale);
-    let energy = sum(frame, |x| x * x);
-    if preemphasis != 0.0 {
-        let mut before = frame.first().copied().unwrap_or(0.0);
-        for x in frame {
-            let now = *x;
-            *x = now - preemphasis * before;
-            before = now;
-        }
+    let energy = sum(samples, |x| ((x - mean) * factor) * ((x - mean) * factor));
+    let mut before = samples.first().copied().unwrap_or(0.0);
+    for (out, &x) in out.iter_mut().zip(samples) {
+        *out = (x - mean) * factor - preemphasis * ((before - mean) * factor);
+        before = x;
     }
-    Some(energy)
+    energy
 }
 
 /// A sum in eight parts, so that it is quick and its error small.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The discrete Fourier transform of one real frame of any length.
 use super::Error;
+use super::dense::Dense;
 use super::memory::{as_complex, probe, room};
-use super::untangle::{untangle, untangle_odd};
+use super::untangle::{self, Twiddle, untangle, untangle_power};
 use crate::simd::Level;
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
+use rustfft::{Fft, FftPlanner, FftPlannerScalar};
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -17,20 +18,31 @@ use std::sync::Arc;
 pub(super) struct Transform {
     level: Level,
     size: usize,
-    fft: Arc<dyn Fft<f32>>,
-    split: Split,
-    /// What `fft` works on.
-    z: Vec<Complex<f32>>,
-    scratch: Vec<Complex<f32>>,
+    way: Way,
 }
 
-enum Split {
+enum Way {
+    /// By definition; half the size is odd.
+    Dense(Box<Dense>),
+    /// Half the size is odd: even and odd samples need no twiddle factors, if the odd ones begin
+    /// in the middle (see [`Dense`]).
+    Straight(Half),
+    /// Half the size is even.
+    Turned(Half),
     /// An odd size: the complex transform of full length.
-    None,
-    /// Half the size is odd: even and odd samples need no twiddle factors.
-    Straight,
-    /// −i·exp(−2πik/n), for k below n/2.
-    Turned(Vec<Complex<f32>>),
+    Full(Complete),
+}
+
+struct Half {
+    fft: Complete,
+    twiddle: Twiddle,
+}
+
+/// A complex transform, with what it works on.
+struct Complete {
+    fft: Arc<dyn Fft<f32>>,
+    z: Vec<Complex<f32>>,
+    scratch: Vec<Complex<f32>>,
 }
 
 impl Transform {
@@ -40,32 +52,25 @@ impl Transform {
         }
         // Planning allocates tables and scratch space of a few times the length.
         probe(size.checked_mul(64).ok_or(Error::Memory)?)?;
-        let length = if size.is_multiple_of(2) {
-            size / 2
+        let half = size / 2;
+        let way = if size % 2 == 1 {
+            Way::Full(Complete::new(level, size, size)?)
+        } else if half.is_multiple_of(2) {
+            let angle = TAU / size as f64;
+            Way::Turned(Half {
+                fft: Complete::new(level, half, 0)?,
+                twiddle: twiddle(half, |k| (-(angle * k).sin(), -(angle * k).cos()))?,
+            })
+        } else if let Some(dense) = Dense::new(level, half)? {
+            Way::Dense(Box::new(dense))
         } else {
-            size
+            Way::Straight(Half {
+                fft: Complete::new(level, half, half)?,
+                // That is, plus or minus 1 times −i·(odd samples).
+                twiddle: twiddle(half, |k| (0.0, if k % 2.0 == 0.0 { -1.0 } else { 1.0 }))?,
+            })
         };
-        let fft = FftPlanner::new().plan_fft_forward(length);
-        let split = if size % 2 == 1 {
-            Split::None
-        } else if length % 2 == 1 {
-            Split::Straight
-        } else {
-            let mut twiddle = room(length)?;
-            for (k, t) in twiddle.iter_mut().enumerate() {
-                let (sin, cos) = (TAU * k as f64 / size as f64).sin_cos();
-                *t = Complex::new(-sin as f32, -cos as f32);
-            }
-            Split::Turned(twiddle)
-        };
-        Ok(Transform {
-            level,
-            size,
-            z: room(length)?,
-            scratch: room(fft.get_inplace_scratch_len())?,
-            fft,
-            split,
-        })
+        Ok(Transform { level, size, way })
     }
 
     /// Bins of the spectrum.
@@ -73,33 +78,108 @@ impl Transform {
         self.size / 2 + 1
     }
 
-    /// The spectrum of `frame`, which is overwritten.
-    pub(super) fn run(&mut self, frame: &mut [f32], bins: &mut [Complex<f32>]) {
-        match &self.split {
-            Split::None => {
-                for (z, &x) in self.z.iter_mut().zip(&*frame) {
-                    *z = Complex::new(x, 0.0);
-                }
-                self.fft
-                    .process_with_scratch(&mut self.z, &mut self.scratch);
-                bins.copy_from_slice(&self.z[..bins.len()]);
+    /// The spectrum of `frame`, which may be overwritten.
+    pub(super) fn spectrum(&mut self, frame: &mut [f32], bins: &mut [Complex<f32>]) {
+        match &mut self.way {
+            Way::Dense(dense) => dense.spectrum(frame, bins),
+            Way::Straight(half) => {
+                let z = half.fft.run_straight(as_complex(frame));
+                untangle(self.level, z, &half.twiddle, bins);
             }
-            Split::Straight => {
-                let pairs = as_complex(frame);
-                let (first, second) = pairs.split_at(pairs.len() / 2);
-                let odd = second.iter().chain(first);
-                for ((z, even), odd) in self.z.iter_mut().zip(&*pairs).zip(odd) {
-                    *z = Complex::new(even.re, odd.im);
-                }
-                self.fft
-                    .process_with_scratch(&mut self.z, &mut self.scratch);
-                untangle_odd(self.level, &self.z, bins);
+            Way::Turned(half) => {
+                let z = half.fft.run(as_complex(frame));
+                untangle(self.level, z, &half.twiddle, bins);
             }
-            Split::Turned(twiddle) => {
-                let pairs = as_complex(frame);
-                self.fft.process_with_scratch(pairs, &mut self.scratch);
-                untangle(self.level, pairs, twiddle, bins);
+            Way::Full(fft) => {
+                let z = fft.run_real(frame);
+                bins.copy_from_slice(&z[..bins.len()]);
             }
         }
     }
+
+    /// |X|² of each bin of the spectrum of `frame`, which may be overwritten.
+    pub(super) fn power(&mut self, frame: &mut [f32], power: &mut [f32]) {
+        match &mut self.way {
+            Way::Dense(dense) => dense.power(frame, power),
+            Way::Straight(half) => {
+                let z = half.fft.run_straight(as_complex(frame));
+                untangle_power(self.level, z, &half.twiddle, power);
+            }
+            Way::Turned(half) => {
+                let z = half.fft.run(as_complex(frame));
+                untangle_power(self.level, z, &half.twiddle, power);
+            }
+            Way::Full(fft) => untangle::power(self.level, fft.run_real(frame), power),
+        }
+    }
+}
+
+fn twiddle(len: usize, at: impl Fn(f64) -> (f64, f64)) -> Result<Twiddle, Error> {
+    let (mut re, mut im) = (room(len)?, room(len)?);
+    for (k, (re, im)) in re.iter_mut().zip(&mut im).enumerate() {
+        let (x, y) = at(k as f64);
+        (*re, *im) = (x as f32, y as f32);
+    }
+    Ok(Twiddle { re, im })
+}
+
+impl Complete {
+    /// A transform of `length`, with so much room of its own.
+    fn new(level: Level, length: usize, own: usize) -> Result<Self, Error> {
+        let fft = match level {
+            Level::SCALAR => FftPlannerScalar::new().plan_fft_forward(length),
+            _ => plan(level, length),
+        };
+        Ok(Complete {
+            z: room(own)?,
+            scratch: room(fft.get_inplace_scratch_len())?,
+            fft,
+        })
+    }
+
+    fn run<'a>(&mut self, z: &'a mut [Complex<f32>]) -> &'a [Complex<f32>] {
+        self.fft.process_with_scratch(z, &mut self.scratch);
+        z
+    }
+
+    fn run_own(&mut self) -> &[Complex<f32>] {
+        self.fft
+            .process_with_scratch(&mut self.z, &mut self.scratch);
+        &self.z
+    }
+
+    /// Pairs of even and odd samples, the odd ones from the middle on.
+    fn run_straight(&mut self, pairs: &[Complex<f32>]) -> &[Complex<f32>] {
+        let (first, second) = pairs.split_at(pairs.len() / 2);
+        let (z_first, z_second) = self.z.split_at_mut(second.len());
+        for ((z, even), odd) in z_first.iter_mut().zip(pairs).zip(second) {
+            *z = Complex::new(even.re, odd.im);
+        }
+        let even = &pairs[second.len()..];
+        for ((z, even), odd) in z_second.iter_mut().zip(even).zip(first) {
+            *z = Complex::new(even.re, odd.im);
+        }
+        self.run_own()
+    }
+
+    fn run_real(&mut self, samples: &[f32]) -> &[Complex<f32>] {
+        for (z, &x) in self.z.iter_mut().zip(samples) {
+            *z = Complex::new(x, 0.0);
+        }
+        self.run_own()
+    }
+}
+
+/// The library's transform for a level. It has none for AVX-512.
+#[cfg(target_arch = "x86_64")]
+fn plan(level: Level, length: usize) -> Arc<dyn Fft<f32>> {
+    match rustfft::FftPlannerSse::new() {
+        Ok(mut planner) if level == Level::BASELINE => planner.plan_fft_forward(length),
+        _ => FftPlanner::new().plan_fft_forward(length),
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn plan(_: Level, length: usize) -> Arc<dyn Fft<f32>> {
+    FftPlanner::new().plan_fft_forward(length)
 }

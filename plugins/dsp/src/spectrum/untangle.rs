@@ -1,74 +1,82 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From the complex transform of half the length to the spectrum of the real frame, and on to
-//! powers and phases.
+//! From the complex transform of half the length to the real frame's spectrum, and other loops over
+//! samples and bins.
 use super::arithmetic::{Arithmetic, at_level};
 use crate::multiversion;
 use crate::simd::Level;
 use rustfft::num_complex::Complex;
 
-/// Half of a frame's spectrum from `z`, the transform of its even samples plus i times that of its
-/// odd ones, if number k of the odd ones is turned by `twiddle[k]` = −i·exp(−2πik/n).
+/// What turns a frame's odd samples before they join the even ones: numbers −i·exp(−2πik/n), or 1
+/// and −1 in turn, up to half the frame's length.
+pub(super) struct Twiddle {
+    pub(super) re: Vec<f32>,
+    pub(super) im: Vec<f32>,
+}
+
+/// The frame's bins from `z`, the transform of its even samples plus i times that of its odd ones.
 pub(super) fn untangle(
     level: Level,
     z: &[Complex<f32>],
-    twiddle: &[Complex<f32>],
+    twiddle: &Twiddle,
     bins: &mut [Complex<f32>],
 ) {
-    at_level!(level, turned(z, twiddle, bins));
+    at_level!(level, whole(z, twiddle, bins));
+}
+
+/// Their squared magnitudes.
+pub(super) fn untangle_power(
+    level: Level,
+    z: &[Complex<f32>],
+    twiddle: &Twiddle,
+    power: &mut [f32],
+) {
+    at_level!(level, squared(z, twiddle, power));
 }
 
 multiversion! {
-    fn turned<A: Arithmetic>(z: &[Complex<f32>], twiddle: &[Complex<f32>], bins: &mut [Complex<f32>]) = turned_body::<A>
+    fn whole<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) = whole_body::<A>
+}
+
+multiversion! {
+    fn squared<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) = squared_body::<A>
 }
 
 #[inline(always)]
-fn turned_body<A: Arithmetic>(
+fn whole_body<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) {
+    each_bin::<A, _>(z, twiddle, bins, |re, im| Complex::new(0.5 * re, 0.5 * im));
+}
+
+#[inline(always)]
+fn squared_body<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) {
+    each_bin::<A, _>(z, twiddle, power, |re, im| {
+        0.25 * A::mul_add(re, re, im * im)
+    });
+}
+
+/// Makes something of twice each bin.
+#[inline(always)]
+fn each_bin<A: Arithmetic, T>(
     z: &[Complex<f32>],
-    twiddle: &[Complex<f32>],
-    bins: &mut [Complex<f32>],
+    twiddle: &Twiddle,
+    out: &mut [T],
+    make: impl Fn(f32, f32) -> T,
 ) {
-    let half = z.len();
-    ends(z, bins);
-    for k in 1..half {
-        let (a, c, t) = (z[k], z[half - k], twiddle[k]);
+    let (Some((zero, z)), [first, out @ .., last]) = (z.split_first(), out) else {
+        return;
+    };
+    *first = make(2.0 * (zero.re + zero.im), 0.0);
+    *last = make(2.0 * (zero.re - zero.im), 0.0);
+    let n = z.len().min(out.len());
+    let (z, out) = (&z[..n], &mut out[..n]);
+    let (t_re, t_im) = (&twiddle.re[1..][..n], &twiddle.im[1..][..n]);
+    let pairs = z.iter().zip(z.iter().rev());
+    for (((out, (a, c)), t_re), t_im) in out.iter_mut().zip(pairs).zip(t_re).zip(t_im) {
         let (even_re, even_im) = (a.re + c.re, a.im - c.im);
         let (odd_re, odd_im) = (a.re - c.re, a.im + c.im);
-        let re = A::mul_add(t.re, odd_re, A::mul_add(-t.im, odd_im, even_re));
-        let im = A::mul_add(t.re, odd_im, A::mul_add(t.im, odd_re, even_im));
-        bins[k] = Complex::new(0.5 * re, 0.5 * im);
+        let re = A::mul_add(*t_re, odd_re, A::mul_add(-*t_im, odd_im, even_re));
+        let im = A::mul_add(*t_re, odd_im, A::mul_add(*t_im, odd_re, even_im));
+        *out = make(re, im);
     }
-}
-
-/// The same where half the length is odd, and `z` is the transform of the even samples plus i
-/// times that of the odd ones beginning in the middle of the frame: no angle is left to turn by
-/// then but 0 and π (I. J. Good's prime factor algorithm, with the factor 2).
-pub(super) fn untangle_odd(level: Level, z: &[Complex<f32>], bins: &mut [Complex<f32>]) {
-    at_level!(level, straight(z, bins));
-}
-
-multiversion! {
-    fn straight<A: Arithmetic>(z: &[Complex<f32>], bins: &mut [Complex<f32>]) = straight_body::<A>
-}
-
-#[inline(always)]
-fn straight_body<A: Arithmetic>(z: &[Complex<f32>], bins: &mut [Complex<f32>]) {
-    let half = z.len();
-    ends(z, bins);
-    let mut sign = -1.0;
-    for k in 1..half {
-        let (a, c) = (z[k], z[half - k]);
-        let re = A::mul_add(sign, a.im + c.im, a.re + c.re);
-        let im = A::mul_add(-sign, a.re - c.re, a.im - c.im);
-        bins[k] = Complex::new(0.5 * re, 0.5 * im);
-        sign = -sign;
-    }
-}
-
-#[inline(always)]
-fn ends(z: &[Complex<f32>], bins: &mut [Complex<f32>]) {
-    let half = z.len();
-    bins[0] = Complex::new(z[0].re + z[0].im, 0.0);
-    bins[half] = Complex::new(z[0].re - z[0].im, 0.0);
 }
 
 /// |X|² of each bin.
@@ -91,5 +99,53 @@ fn square_body<A: Arithmetic>(bins: &[Complex<f32>], power: &mut [f32]) {
 pub(super) fn phase(bins: &[Complex<f32>], phase: &mut [f32]) {
     for (phase, x) in phase.iter_mut().zip(bins) {
         *phase = x.im.atan2(x.re);
+    }
+}
+
+/// Samples times a window.
+pub(super) fn weigh(level: Level, samples: &[f32], window: &[f32], out: &mut [f32]) {
+    at_level!(level, multiply(samples, window, out));
+}
+
+multiversion! {
+    fn multiply<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]) = multiply_body::<A>
+}
+
+#[inline(always)]
+fn multiply_body<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]) {
+    for ((out, x), w) in out.iter_mut().zip(samples).zip(window) {
+        *out = x * w;
+    }
+}
+
+/// `sum += x`
+pub(super) fn accumulate(level: Level, x: &[f32], sum: &mut [f32]) {
+    at_level!(level, add(x, sum));
+}
+
+multiversion! {
+    fn add<A: Arithmetic>(x: &[f32], sum: &mut [f32]) = add_body::<A>
+}
+
+#[inline(always)]
+fn add_body<A: Arithmetic>(x: &[f32], sum: &mut [f32]) {
+    for (sum, x) in sum.iter_mut().zip(x) {
+        *sum += x;
+    }
+}
+
+/// `out = sum·share + base`
+pub(super) fn mean(level: Level, sum: &[f32], share: f32, base: f32, out: &mut [f32]) {
+    at_level!(level, line(sum, share, base, out));
+}
+
+multiversion! {
+    fn line<A: Arithmetic>(sum: &[f32], share: f32, base: f32, out: &mut [f32]) = line_body::<A>
+}
+
+#[inline(always)]
+fn line_body<A: Arithmetic>(sum: &[f32], share: f32, base: f32, out: &mut [f32]) {
+    for (out, sum) in out.iter_mut().zip(sum) {
+        *out = A::mul_add(*sum, share, base);
     }
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The little of SIMD that the dense transform needs, and its portable side.
+#![allow(unsafe_code)]
+
+/// A vector of [`Lanes::W`] f32.
+///
+/// Invariant: a value exists only where the processor has the instructions that its operations
+/// are made of. Functions that make one from nothing are unsafe for that reason, those that take
+/// one are not.
+pub(super) trait Lanes: Copy {
+    /// Lanes: a power of two, [`PAD`] at most.
+    const W: usize;
+
+    /// # Safety
+    /// The processor has the instructions; `from` is good for `W` reads.
+    unsafe fn load(from: *const f32) -> Self;
+    /// # Safety
+    /// The processor has the instructions.
+    unsafe fn splat(x: f32) -> Self;
+    /// # Safety
+    /// `to` is good for `W` writes.
+    unsafe fn store(self, to: *mut f32);
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    /// self + a·b
+    fn plus(self, a: Self, b: Self) -> Self;
+    /// The last lane first.
+    fn reverse(self) -> Self;
+    /// Lanes 1, 3, 5, … with their sign turned.
+    fn alternate(self) -> Self;
+}
+
+/// What rows are padded to: as wide as the widest vector.
+pub(super) const PAD: usize = 16;
+
+/// Four lanes, for what the compiler's target guarantees.
+#[derive(Clone, Copy)]
+pub(super) struct Four([f32; 4]);
+
+impl Four {
+    #[inline(always)]
+    fn with(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Four(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+impl Lanes for Four {
+    const W: usize = 4;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's promise; an array of f32 is aligned as one is.
+        Four(unsafe { *from.cast() })
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Four([x; 4])
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's promise; an array of f32 is aligned as one is.
+        unsafe { *to.cast() = self.0 }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.with(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.with(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn plus(self, a: Self, b: Self) -> Self {
+        self.add(a.mul(b))
+    }
+    #[inline(always)]
+    fn reverse(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Four([d, c, b, a])
+    }
+    #[inline(always)]
+    fn alternate(self) -> Self {
+        let [a, b, c, d] = self.0;
+        Four([a, -b, c, -d])
+    }
+}
