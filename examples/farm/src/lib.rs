@@ -12,6 +12,7 @@ mod engine;
 pub mod inputs;
 pub mod integrity;
 pub mod measure;
+pub mod picture;
 pub mod process;
 pub mod progress;
 pub mod record;

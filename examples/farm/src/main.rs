@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm`: the headless batch driver.
 use auris_farm::cli::{self, Cli, Command};
-use auris_farm::{doctor, measure, process};
+use auris_farm::{doctor, measure, picture, process};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -49,6 +49,11 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
             };
             start_gstreamer(args.verbose)?;
             process::run(args, equaliser)
+        }
+        Command::Picture(args) => {
+            drop(out);
+            start_gstreamer(args.verbose)?;
+            picture::run(args)
         }
         Command::Doctor => {
             start_gstreamer(0)?;

@@ -13,6 +13,7 @@
 //! - [`window`]: windows for them.
 //! - [`decibel`]: ratios and their logarithms.
 //! - [`dither`]: noise for the step down to integers.
+//! - [`picture`]: spectrograms as pictures.
 pub mod checksum;
 pub mod decibel;
 pub mod dither;
@@ -22,6 +23,7 @@ pub mod features;
 pub mod fir;
 pub mod loudness;
 pub mod pcm;
+pub mod picture;
 pub mod simd;
 pub mod spectrum;
 pub mod window;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one table of flags: help, man page and completions are all made from it.
 mod pages;
+mod picture;
 mod process;
 mod values;
 
 pub use pages::{write_completions, write_man};
+pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
 pub use process::{Bits, Dither, PhaseArg, ProcessArgs, ReportArg, Target};
 pub use values::{Decibel, Gain, Shard};
 
@@ -17,7 +19,7 @@ use std::path::PathBuf;
 /// Most jobs that are started unless the user asks for more.
 pub const DEFAULT_JOBS_LIMIT: usize = 4;
 
-/// Measures a music library (dynamic range, peaks, loudness), or equalises it.
+/// Measures a music library (dynamic range, peaks, loudness), equalises it, or draws its spectrograms.
 ///
 /// Exit code: 0 when every input gave a result, 1 when at least one did not, 2 when the command
 /// line is wrong, 130 when a signal ended the run early.
@@ -61,6 +63,8 @@ pub enum Command {
     Measure(Box<MeasureArgs>),
     /// Equalise files, folders, playlists and URLs, and write the results to a folder
     Process(Box<ProcessArgs>),
+    /// Draw spectrograms of files, folders, playlists and URLs into a folder
+    Picture(Box<PictureArgs>),
     /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
     /// Write shell completions to standard output

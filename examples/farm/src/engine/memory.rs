@@ -31,6 +31,8 @@ const MOST_SAMPLES: u64 = 192_000 * 2;
 const ENCODER: u64 = 6 * MIB;
 /// Linear phase, per channel.
 const CONVOLVER: u64 = 2 * MIB;
+/// Transforms and tables of a picture.
+const PICTURE: u64 = 2 * MIB;
 /// A result, its tags and its place in the report.
 const RECORD: u64 = 4096;
 
@@ -72,6 +74,16 @@ impl Need {
         };
         Need {
             bytes: self.bytes.saturating_add(ENCODER + equaliser),
+        }
+    }
+
+    /// The same with a picture of that many pixels: what they are gathered from, twice as many columns
+    /// of 32-bit values for a length that nobody knows; the picture, its copy and its file.
+    pub fn with_picture(self, pixels: u64) -> Self {
+        Need {
+            bytes: self
+                .bytes
+                .saturating_add(PICTURE + pixels.saturating_mul(12)),
         }
     }
 

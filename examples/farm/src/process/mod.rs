@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm process`: decodes, equalises, encodes; each result appears when it is complete.
 mod edge;
-mod intake;
+pub(crate) mod intake;
 mod job;
 mod layout;
-mod naming;
+pub(crate) mod naming;
 mod pipeline;
-mod place;
+pub(crate) mod place;
 mod quantise;
 mod target;
 
@@ -90,7 +90,7 @@ pub fn run(args: &ProcessArgs, equaliser: Equaliser) -> Result<ExitCode, Box<dyn
         .flatten()
         .collect();
     // Of all inputs, as two of one name may fall into different shards.
-    let places = Places::new(&inputs, &args.out, args.format, &read);
+    let places = Places::new(&inputs, &args.out, target::extension(args.format), &read);
     let in_shard = |index: &usize| {
         let name = inputs[*index].source.as_bytes();
         args.shard.is_none_or(|shard| shard.contains(name))

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where each result goes, and what must not be there.
-use super::target;
-use crate::cli::Target;
 use crate::engine::{Failure, Kind};
 use crate::inputs::{Input, Source};
 use std::collections::{HashMap, HashSet};
@@ -21,12 +19,12 @@ pub struct Places {
 }
 
 impl Places {
-    /// Finds a place below `out` for every input. `others` are files that are no inputs, but must not
-    /// be replaced either.
-    pub fn new(inputs: &[Input], out: &Path, format: Target, others: &[&Path]) -> Self {
+    /// Finds a place below `out` for every input; its name ends as the input's own does, or in
+    /// `extension`. `others` are files that are no inputs, but must not be replaced either.
+    pub fn new(inputs: &[Input], out: &Path, extension: Option<&str>, others: &[&Path]) -> Self {
         let targets: Vec<PathBuf> = inputs
             .iter()
-            .map(|input| out.join(name(input, format)))
+            .map(|input| out.join(name(input, extension)))
             .collect();
         let (mut first, mut rivals) = (HashMap::new(), HashMap::new());
         for (index, target) in targets.iter().enumerate() {
@@ -125,12 +123,12 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// The name below the folder of results.
-fn name(input: &Input, format: Target) -> PathBuf {
+fn name(input: &Input, extension: Option<&str>) -> PathBuf {
     let own = match &input.source {
         Source::File(path) => last_components(path, input.below),
         Source::Url(url) => PathBuf::from(url_name(url)),
     };
-    match target::extension(format) {
+    match extension {
         Some(extension) => own.with_extension(extension),
         None => own,
     }
@@ -174,14 +172,14 @@ mod tests {
 
     #[test]
     fn names_keep_what_lies_below_the_named_folder() {
-        for (word, below, format, wanted) in [
-            ("/music/a/b/c.flac", 2, Target::Keep, "b/c.flac"),
-            ("/music/a/b/c.d.flac", 1, Target::Mp3, "c.d.mp3"),
-            ("../a/./c.wav", 9, Target::Wavpack, "a/c.wv"),
-            ("https://host/a/b.ogg?x=/y.z", 1, Target::Flac, "b.flac"),
-            ("https://host/..", 1, Target::Flac, "stream.flac"),
+        for (word, below, extension, wanted) in [
+            ("/music/a/b/c.flac", 2, None, "b/c.flac"),
+            ("/music/a/b/c.d.flac", 1, Some("mp3"), "c.d.mp3"),
+            ("../a/./c.wav", 9, Some("wv"), "a/c.wv"),
+            ("https://host/a/b.ogg?x=/y.z", 1, Some("flac"), "b.flac"),
+            ("https://host/..", 1, Some("flac"), "stream.flac"),
         ] {
-            assert_eq!(name(&input(word, below), format), Path::new(wanted));
+            assert_eq!(name(&input(word, below), extension), Path::new(wanted));
         }
     }
 
@@ -192,7 +190,7 @@ mod tests {
             input("x/b.wav", 1),
             input("y/a.flac", 1),
         ];
-        let places = Places::new(&inputs, Path::new("/nonexistent"), Target::Flac, &[]);
+        let places = Places::new(&inputs, Path::new("/nonexistent"), Some("flac"), &[]);
         for index in [0, 2] {
             let refused = places.check(index, &inputs, true).unwrap_err();
             assert_eq!(refused.kind, Kind::Refused);

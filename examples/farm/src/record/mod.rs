@@ -3,8 +3,10 @@
 //!
 //! `docs/measure-schema.md` documents these fields for those who read the JSON; a change that
 //! removes or redefines one raises [`SCHEMA`].
+mod pictured;
 mod processed;
 
+pub use pictured::{Drawn, Pictured};
 pub use processed::{Processed, Written};
 
 use serde::{Deserialize, Serialize};

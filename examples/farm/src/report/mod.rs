@@ -4,10 +4,12 @@ mod csv;
 mod foo_dr;
 mod json;
 mod output;
+mod picture;
 mod process;
 mod table;
 mod text;
 
+pub use picture::PictureReporter;
 pub use process::ProcessReporter;
 pub use table::Look;
 

@@ -12,6 +12,7 @@ mod inputs;
 mod memory;
 mod mutants;
 mod network;
+mod picture;
 mod process;
 mod process_formats;
 mod process_safety;

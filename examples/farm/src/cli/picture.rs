@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Flags of `picture`.
+use super::{ReportArg, Shard, default_jobs};
+use clap::{Args, ValueEnum};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Flags of `picture`.
+#[derive(Debug, Clone, Args)]
+pub struct PictureArgs {
+    /// Files, folders (searched recursively for audio files), local playlists (.m3u, .m3u8, .pls), URLs,
+    /// or `-` for a list on standard input (one per line, or NUL-separated)
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+
+    /// Size of the pictures in pixels
+    #[arg(
+        long,
+        value_name = "WIDTHxHEIGHT",
+        default_value = "1280x720",
+        help_heading = "Picture"
+    )]
+    pub size: Size,
+
+    /// Colours
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PaletteArg::Dusk, help_heading = "Picture")]
+    pub palette: PaletteArg,
+
+    /// How frequencies are spread along their axis
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = ScaleArg::Log, help_heading = "Picture")]
+    pub scale: ScaleArg,
+
+    /// Lower end of the frequency axis [default: 0, on a logarithmic axis 20]
+    #[arg(long, value_name = "HZ", help_heading = "Picture")]
+    pub min_frequency: Option<Frequency>,
+
+    /// Upper end of the frequency axis [default: half the sample rate]
+    #[arg(long, value_name = "HZ", help_heading = "Picture")]
+    pub max_frequency: Option<Frequency>,
+
+    /// From the darkest colour to the brightest in dB
+    #[arg(long, value_name = "DB", default_value_t = 100, value_parser = clap::value_parser!(u32).range(10..=200), help_heading = "Picture")]
+    pub range: u32,
+
+    /// Brighten by so many dB: the brightest colour is then a sine of -DB dBFS
+    #[arg(long, value_name = "DB", default_value_t = 0, value_parser = clap::value_parser!(i32).range(-100..=100), allow_negative_numbers = true, help_heading = "Picture")]
+    pub gain: i32,
+
+    /// Samples per transform [default: 43 ms on a linear axis, 85 ms on others, to the nearest power of two]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=262_144), help_heading = "Picture")]
+    pub fft_size: Option<u32>,
+
+    /// What becomes of several channels: one spectrogram of the mean of their powers, or one each
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = ChannelsArg::Mixed, help_heading = "Picture")]
+    pub channels: ChannelsArg,
+
+    /// What a column shows of all transforms that fall into it: their mean, or the highest in each row
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = PoolingArg::Mean, help_heading = "Picture")]
+    pub pooling: PoolingArg,
+
+    /// No axes
+    #[arg(long, help_heading = "Picture")]
+    pub no_axes: bool,
+
+    /// No colour bar
+    #[arg(long, help_heading = "Picture")]
+    pub no_colour_bar: bool,
+
+    /// No title; otherwise it is artist and title as the tags have them, or the file's name
+    #[arg(long, help_heading = "Picture")]
+    pub no_title: bool,
+
+    /// Folder for the pictures; each has its input's name, and its place below the folder that was named
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub out: PathBuf,
+
+    /// Replace pictures that exist; an input is never replaced
+    #[arg(long, help_heading = "Output")]
+    pub overwrite: bool,
+
+    /// Inputs drawn at the same time [default: number of cores, at most 4]
+    #[arg(short, long, value_name = "N", help_heading = "Resources")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Most memory to use, in MiB (1048576 bytes); jobs are chosen to stay below it [default: no bound]
+    #[arg(long, value_name = "MIB", help_heading = "Resources")]
+    pub mem_budget_mb: Option<NonZeroU32>,
+
+    /// Seconds after which an input is given up as an error; 0 waits for ever
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        help_heading = "Resources"
+    )]
+    pub timeout: u32,
+
+    /// Form of the report on standard output
+    #[arg(short, long, value_enum, value_name = "FORM", default_value_t = ReportArg::Table, help_heading = "Report")]
+    pub report: ReportArg,
+
+    /// Say less: no progress bar, no warnings
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Report")]
+    pub quiet: bool,
+
+    /// Say more on standard error; twice for GStreamer's own messages
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Report")]
+    pub verbose: u8,
+
+    /// No progress bar, even on a terminal
+    #[arg(long, help_heading = "Report")]
+    pub no_progress: bool,
+
+    /// Remember in the file STATE what is done, and do not do it again in the next run; an input that
+    /// changed since is drawn again, and so is every one after a change of options
+    #[arg(long, value_name = "STATE", help_heading = "Library")]
+    pub resume: Option<PathBuf>,
+
+    /// Draw only part I of N (1-based, such as 2/4); each input always falls into the same part, and
+    /// adding files moves no others. Name the paths in the same way in every part
+    #[arg(long, value_name = "I/N", help_heading = "Library")]
+    pub shard: Option<Shard>,
+}
+
+/// Pixels across and down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Across.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const MOST: u32 = auris_dsp::picture::settings::MAX_EXTENT as u32;
+        let number = |text: &str| text.parse().ok().filter(|n| (1..=MOST).contains(n));
+        let size = text.split_once('x').and_then(|(width, height)| {
+            Some(Size {
+                width: number(width)?,
+                height: number(height)?,
+            })
+        });
+        size.ok_or_else(|| format!("write WIDTHxHEIGHT, each from 1 to {MOST}, such as 1280x720"))
+    }
+}
+
+/// A frequency in Hz.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frequency(pub f64);
+
+impl FromStr for Frequency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let value = text.parse().ok().filter(|hz| (0.0..=1e9).contains(hz));
+        value
+            .map(Frequency)
+            .ok_or_else(|| "write a frequency in Hz, such as 20000".to_owned())
+    }
+}
+
+/// Colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PaletteArg {
+    /// Night blue, purple, red, orange, pale yellow
+    Dusk,
+    /// Black to white
+    Grey,
+    /// Black, red, orange, white
+    Heat,
+    /// Night blue, blue, turquoise, white
+    Ocean,
+    /// Blue to yellow, alike to colour-blind eyes
+    Safe,
+    /// White to black
+    Paper,
+}
+
+/// How frequencies are spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScaleArg {
+    /// Octaves take equal room
+    Log,
+    /// Differences that sound equal take equal room
+    Mel,
+    /// Equal differences take equal room
+    Linear,
+}
+
+/// What becomes of several channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ChannelsArg {
+    /// One spectrogram, of the mean of their powers
+    Mixed,
+    /// A spectrogram each
+    Stacked,
+}
+
+/// What a column shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PoolingArg {
+    /// The mean of their powers
+    Mean,
+    /// The highest power in each row
+    Peak,
+}
+
+impl PictureArgs {
+    /// Jobs to run; see [`default_jobs`].
+    pub fn jobs(&self) -> usize {
+        default_jobs(self.jobs)
+    }
+
+    /// The settings of this command line that change what becomes of an input, for
+    /// [`State::open`](crate::state::State::open).
+    pub fn fingerprint(&self) -> String {
+        let hertz = |frequency: Option<Frequency>| frequency.map(|hz| hz.0);
+        format!(
+            "picture out={} size={}x{} palette={:?} scale={:?} from={:?} to={:?} range={} gain={} \
+             fft={:?} channels={:?} pooling={:?} axes={} bar={} title={}",
+            self.out.display(),
+            self.size.width,
+            self.size.height,
+            self.palette,
+            self.scale,
+            hertz(self.min_frequency),
+            hertz(self.max_frequency),
+            self.range,
+            self.gain,
+            self.fft_size,
+            self.channels,
+            self.pooling,
+            !self.no_axes,
+            !self.no_colour_bar,
+            !self.no_title,
+        )
+    }
+}

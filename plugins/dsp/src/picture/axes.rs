@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Drawing of axes, title and colour bar.
+use super::canvas::{Align, Area, BACKGROUND, Canvas, LINE, TEXT};
+use super::font::Font;
+use super::layout::{Layout, Orientation};
+use super::palette::LEVELS;
+use super::ticks::{Room, Tick};
+
+impl Layout {
+    /// Draws title, colour bar and frequency axes.
+    pub fn draw(&self, canvas: &mut Canvas, title: &str) {
+        let c = self.font.capital();
+        if self.title
+            && let Some(plot) = self.plots.first()
+        {
+            let large = Font::new(1.3 * c);
+            let room = self.parts.width as f32 - plot.x as f32 - 1.2 * c;
+            let room = self
+                .bar
+                .map_or(room, |bar| bar.x as f32 - plot.x as f32 - c);
+            let title = large.fit(title, room.max(0.0));
+            canvas.text(
+                large,
+                &title,
+                (plot.x as f32, plot.y as f32 - 1.2 * c),
+                Align::Left,
+            );
+        }
+        self.draw_bar(canvas);
+        if !self.axes {
+            return;
+        }
+        let horizontal = self.parts.orientation == Orientation::Horizontal;
+        for plot in &self.plots {
+            canvas.frame(*plot, LINE);
+            let ticks = self.frequency_ticks(self.rows() as f64);
+            if horizontal {
+                self.left_axis(canvas, plot, &ticks, true);
+            } else {
+                self.lower_axis(canvas, plot, &ticks);
+            }
+        }
+        let Some(plot) = self.plots.first() else {
+            return;
+        };
+        let (x, y) = (plot.x as f32, plot.y as f32);
+        if horizontal {
+            canvas.text(self.font, "Hz", (x - 1.1 * c, y - 1.3 * c), Align::Right);
+        } else {
+            let below = (plot.y + plot.height) as f32 + 2.2 * c;
+            canvas.text(self.font, "Hz", (x - 1.1 * c, below), Align::Right);
+        }
+    }
+
+    /// Draws the time axis. `ticks` makes marks for the room there is.
+    pub fn draw_time(&self, canvas: &mut Canvas, ticks: impl Fn(Room) -> Vec<Tick>) {
+        let room = |label| Room {
+            length: self.columns() as f64,
+            label,
+            mark: 1.0,
+        };
+        if !self.axes {
+            return;
+        }
+        match self.parts.orientation {
+            Orientation::Horizontal => {
+                let gap = 2.5 * self.capital();
+                let mut marks = ticks(room(self.width("0:00") + gap));
+                // Hours, or fractions of a second, are wider.
+                let widest = self.widest(&marks);
+                if widest > self.width("00:00") {
+                    marks = ticks(room(widest + gap));
+                }
+                if let Some(plot) = self.plots.last() {
+                    self.lower_axis(canvas, plot, &marks);
+                }
+            }
+            Orientation::Vertical => {
+                if let Some(plot) = self.plots.first() {
+                    let marks = ticks(room(3.0 * self.capital()));
+                    self.left_axis(canvas, plot, &marks, false);
+                }
+            }
+        }
+    }
+
+    /// Writes into the corner of each of several spectrograms which channel it is of.
+    pub fn draw_names(&self, canvas: &mut Canvas, names: &[String]) {
+        if self.axes && self.plots.len() > 1 {
+            for (plot, name) in self.plots.iter().zip(names) {
+                self.tag(canvas, plot, name);
+            }
+        }
+    }
+
+    fn tag(&self, canvas: &mut Canvas, plot: &Area, name: &str) {
+        let c = self.font.capital();
+        let width = (self.font.width(name) + 1.2 * c) as usize;
+        let tag = Area {
+            x: plot.x,
+            y: plot.y,
+            width: width.min(plot.width),
+            height: ((2.0 * c) as usize).min(plot.height),
+        };
+        canvas.fill(tag, BACKGROUND);
+        let at = (plot.x as f32 + 0.6 * c, plot.y as f32 + 1.5 * c);
+        canvas.text(self.font, name, at, Align::Left);
+    }
+
+    fn draw_bar(&self, canvas: &mut Canvas) {
+        let Some(bar) = self.bar else {
+            return;
+        };
+        let c = self.font.capital();
+        for y in 0..bar.height {
+            let up = (bar.height - 1 - y) * (LEVELS - 1);
+            let index = up / (bar.height - 1).max(1);
+            let row = Area {
+                y: bar.y + y,
+                height: 1,
+                ..bar
+            };
+            canvas.fill(row, index as u8);
+        }
+        canvas.frame(bar, LINE);
+        let right = bar.x + bar.width;
+        for tick in self.level_ticks(bar.height as f64) {
+            let y = place_down(&bar, tick.at);
+            for x in 1..=(0.4 * c) as usize {
+                canvas.set(right + x, y, LINE);
+            }
+            let at = ((right as f32) + 0.8 * c, y as f32 + 0.5 * c + 0.5);
+            canvas.text(self.font, &tick.label, at, Align::Left);
+        }
+        let at = (bar.x as f32, bar.y as f32 - 1.3 * c);
+        canvas.text(self.font, "dBFS", at, Align::Left);
+    }
+
+    fn left_axis(&self, canvas: &mut Canvas, plot: &Area, ticks: &[Tick], upwards: bool) {
+        let c = self.font.capital();
+        for tick in ticks {
+            let at = if upwards { tick.at } else { 1.0 - tick.at };
+            let y = place_down(plot, at);
+            let (length, index) = mark(tick, c);
+            for x in 2..2 + length {
+                canvas.set(plot.x.wrapping_sub(x), y, index);
+            }
+            let at = (plot.x as f32 - 1.1 * c, y as f32 + 0.5 * c + 0.5);
+            canvas.text(self.font, &tick.label, at, Align::Right);
+        }
+    }
+
+    fn lower_axis(&self, canvas: &mut Canvas, plot: &Area, ticks: &[Tick]) {
+        let c = self.font.capital();
+        let bottom = plot.y + plot.height;
+        for tick in ticks {
+            let x = plot.x + (tick.at * plot.width as f64) as usize;
+            let x = x.min((plot.x + plot.width).saturating_sub(1));
+            let (length, index) = mark(tick, c);
+            for y in 1..=length {
+                canvas.set(x, bottom + y, index);
+            }
+            let at = (x as f32 + 0.5, bottom as f32 + 2.2 * c);
+            canvas.text(self.font, &tick.label, at, Align::Centre);
+        }
+    }
+}
+
+/// Length and colour of a mark.
+fn mark(tick: &Tick, capital: f32) -> (usize, u8) {
+    if tick.label.is_empty() {
+        ((0.25 * capital) as usize, LINE)
+    } else {
+        ((0.5 * capital) as usize, TEXT)
+    }
+}
+
+/// The pixel row at a share of the way up.
+fn place_down(area: &Area, share: f64) -> usize {
+    let down = (1.0 - share) * area.height as f64;
+    area.y + (down as usize).min(area.height.saturating_sub(1))
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the streaming thread works on.
+use super::kinds::Mode;
+use super::live::Clock;
+use super::output::Output;
+use super::settings::Settings;
+use auris_dsp::picture::live::Live;
+use auris_dsp::picture::settings::Source;
+use auris_dsp::picture::whole::Whole;
+use auris_dsp::spectrum::intake::{Downmix, Intake};
+use auris_support::layout;
+use gst_audio::AudioInfo;
+
+/// The segment that timestamps belong to.
+pub type Segment = gst::FormattedSegment<gst::ClockTime>;
+
+/// Frames that are converted at a time: they and their spectra stay in the cache.
+pub const CHUNK: usize = 4096;
+
+/// What is being drawn.
+#[derive(Default)]
+pub enum Drawing {
+    #[default]
+    Nothing,
+    Live(Box<Clock>),
+    Whole(Box<Whole>),
+}
+
+/// Everything from caps to pixels.
+#[derive(Default)]
+pub struct Stream {
+    pub segment: Option<Segment>,
+    /// A segment event that waits for the caps to go first.
+    pub pending_segment: Option<gst::Event>,
+    pub audio: Option<Audio>,
+    pub output: Option<Output>,
+    pub drawing: Drawing,
+    /// Artist and title.
+    pub tags: gst::TagList,
+    /// Of the settings that the drawing was made of.
+    pub generation: u64,
+    /// Timestamp of the first sample of a whole picture.
+    pub began: Option<gst::ClockTime>,
+    /// Whether samples were seen that are no numbers.
+    pub warned: bool,
+    /// Whether a picture was pushed: after that, a seek to the very end is no fault.
+    pub done: bool,
+}
+
+/// The audio that comes in.
+pub struct Audio {
+    pub info: AudioInfo,
+    pub intake: Intake,
+}
+
+impl Audio {
+    /// Of caps.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn new(info: AudioInfo) -> Result<Self, String> {
+        let format = layout::sample_format(info.format());
+        let format = format.ok_or_else(|| format!("no samples of format {}", info.format()))?;
+        let intake = Intake::new(format, info.channels() as usize, Downmix::Channels, CHUNK);
+        let intake = intake.map_err(|error| error.to_string())?;
+        Ok(Audio { info, intake })
+    }
+
+    fn source(&self) -> Source {
+        Source {
+            rate: self.info.rate(),
+            names: layout::channel_names(&self.info),
+        }
+    }
+}
+
+impl Stream {
+    /// The text above the picture.
+    fn title(&self, settings: &Settings) -> String {
+        if let Some(title) = &settings.title {
+            return title.clone();
+        }
+        let artist = self.tags.get::<gst::tags::Artist>();
+        let title = self.tags.get::<gst::tags::Title>();
+        match (artist, title) {
+            (Some(artist), Some(title)) => format!("{} – {}", artist.get(), title.get()),
+            (None, Some(title)) => title.get().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Begins to draw what comes from `base` on, `expected` frames of it.
+    ///
+    /// # Errors
+    /// A sentence.
+    pub fn begin(
+        &mut self,
+        settings: &Settings,
+        generation: u64,
+        base: gst::ClockTime,
+        expected: Option<u64>,
+    ) -> Result<(), String> {
+        let (Some(audio), Some(output)) = (&self.audio, &mut self.output) else {
+            return Err("no caps".to_owned());
+        };
+        let source = audio.source();
+        let picture = settings.picture();
+        output.recolour(&picture.palette.colours());
+        let (size, fps) = (output.size(), output.rate());
+        let title = self.title(settings);
+        self.drawing = match settings.mode {
+            Mode::Live => {
+                let live = Live::new(&picture, &source, size, &title);
+                let live = live.map_err(|error| error.to_string())?;
+                Drawing::Live(Box::new(Clock::new(live, fps, base)))
+            }
+            Mode::Whole => {
+                let whole = Whole::new(&picture, &source, size, &title, expected);
+                Drawing::Whole(Box::new(whole.map_err(|error| error.to_string())?))
+            }
+        };
+        self.began = Some(base);
+        self.generation = generation;
+        Ok(())
+    }
+}
