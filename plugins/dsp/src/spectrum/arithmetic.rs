@@ -26,15 +26,21 @@ impl Arithmetic for Plain {
     }
 }
 
-/// Defines a function that runs `$body`, an `#[inline(always)]` function generic over one type,
-/// compiled for the instruction set of its first argument, a [`Level`](crate::simd::Level), with
-/// the type that goes with it. Unlike [`multiversion!`](crate::multiversion), it makes no version
+/// Defines a function that runs `$body`, an `#[inline(always)]` function, compiled for the instruction set of its first argument, a [`Level`](crate::simd::Level), with
+/// the type that goes with it if it is generic over one. Unlike [`multiversion!`](crate::multiversion), it makes no version
 /// with the type of another level.
 macro_rules! by_level {
+    // A body that is not generic.
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+        by_level! {
+            $(#[$meta])*
+            $vis fn $name($($arg: $ty),*) = $body<>
+        }
+    };
     (
         $(#[$meta:meta])*
         $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?)
-            = $body:ident<$baseline:ty, $avx2:ty, $avx512:ty>
+            = $body:ident<$($baseline:ty, $avx2:ty, $avx512:ty)?>
     ) => {
         $(#[$meta])*
         #[allow(unsafe_code)]
@@ -43,11 +49,11 @@ macro_rules! by_level {
             {
                 #[target_feature(enable = "avx2,fma")]
                 fn avx2($($arg: $ty),*) {
-                    $body::<$avx2>($($arg),*)
+                    $body$(::<$avx2>)?($($arg),*)
                 }
                 #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
                 fn avx512($($arg: $ty),*) {
-                    $body::<$avx512>($($arg),*)
+                    $body$(::<$avx512>)?($($arg),*)
                 }
                 if level.is_avx512() {
                     // SAFETY: such a Level exists only where the features were detected.
@@ -59,7 +65,7 @@ macro_rules! by_level {
                 }
             }
             let _ = level;
-            $body::<$baseline>($($arg),*)
+            $body$(::<$baseline>)?($($arg),*)
         }
     };
 }

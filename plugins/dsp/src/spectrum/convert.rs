@@ -153,11 +153,11 @@ mod pairs {
     macro_rules! pairs {
         ($name:ident, $body:ident, |$left:ident, $right:ident| $make:expr) => {
             by_level! {
-                pub(super) fn $name(samples: &[f32], out: &mut [f32]) = $body<(), (), ()>
+                pub(super) fn $name(samples: &[f32], out: &mut [f32]) = $body
             }
 
             #[inline(always)]
-            fn $body<T>(samples: &[f32], out: &mut [f32]) {
+            fn $body(samples: &[f32], out: &mut [f32]) {
                 for (out, &[$left, $right]) in out.iter_mut().zip(samples.as_chunks::<2>().0) {
                     *out = $make;
                 }
@@ -172,11 +172,11 @@ mod pairs {
 }
 
 by_level! {
-    fn mean_of_all(samples: &[f32], channels: usize, out: &mut [f32]) = mean_of_all_body<(), (), ()>
+    fn mean_of_all(samples: &[f32], channels: usize, out: &mut [f32]) = mean_of_all_body
 }
 
 #[inline(always)]
-fn mean_of_all_body<T>(samples: &[f32], channels: usize, out: &mut [f32]) {
+fn mean_of_all_body(samples: &[f32], channels: usize, out: &mut [f32]) {
     let share = 1.0 / channels as f32;
     for (out, frame) in out.iter_mut().zip(samples.chunks_exact(channels)) {
         *out = frame.iter().sum::<f32>() * share;
@@ -184,11 +184,11 @@ fn mean_of_all_body<T>(samples: &[f32], channels: usize, out: &mut [f32]) {
 }
 
 by_level! {
-    fn one_of_all(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) = one_of_all_body<(), (), ()>
+    fn one_of_all(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) = one_of_all_body
 }
 
 #[inline(always)]
-fn one_of_all_body<T>(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) {
+fn one_of_all_body(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) {
     let row = samples.iter().skip(channel).step_by(channels);
     for (out, x) in out.iter_mut().zip(row) {
         *out = *x;

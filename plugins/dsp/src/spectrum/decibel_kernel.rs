@@ -53,7 +53,7 @@ pub(super) fn decibel<A: Arithmetic>(x: f32) -> f32 {
         -1.666_805_8e-1,
         2.000_071_5e-1,
         -2.499_999_4e-1,
-        3.333_333_1e-1,
+        3.333_333e-1,
     ] {
         p = A::mul_add(p, m, coefficient);
     }

@@ -82,11 +82,11 @@ pub(super) fn phase(bins: &[Complex<f32>], phase: &mut [f32]) {
 
 by_level! {
     /// Samples times a window.
-    pub(super) fn weigh(samples: &[f32], window: &[f32], out: &mut [f32]) = multiply_body<Plain, Fused, Fused>
+    pub(super) fn weigh(samples: &[f32], window: &[f32], out: &mut [f32]) = multiply_body
 }
 
 #[inline(always)]
-fn multiply_body<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]) {
+fn multiply_body(samples: &[f32], window: &[f32], out: &mut [f32]) {
     for ((out, x), w) in out.iter_mut().zip(samples).zip(window) {
         *out = x * w;
     }
@@ -94,11 +94,11 @@ fn multiply_body<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]
 
 by_level! {
     /// The same in place.
-    pub(super) fn weigh_in_place(samples: &mut [f32], window: &[f32]) = multiply_in_place_body<Plain, Fused, Fused>
+    pub(super) fn weigh_in_place(samples: &mut [f32], window: &[f32]) = multiply_in_place_body
 }
 
 #[inline(always)]
-fn multiply_in_place_body<A: Arithmetic>(samples: &mut [f32], window: &[f32]) {
+fn multiply_in_place_body(samples: &mut [f32], window: &[f32]) {
     for (x, w) in samples.iter_mut().zip(window) {
         *x *= w;
     }
@@ -106,11 +106,11 @@ fn multiply_in_place_body<A: Arithmetic>(samples: &mut [f32], window: &[f32]) {
 
 by_level! {
     /// `sum += x`
-    pub(super) fn accumulate(x: &[f32], sum: &mut [f32]) = add_body<Plain, Fused, Fused>
+    pub(super) fn accumulate(x: &[f32], sum: &mut [f32]) = add_body
 }
 
 #[inline(always)]
-fn add_body<A: Arithmetic>(x: &[f32], sum: &mut [f32]) {
+fn add_body(x: &[f32], sum: &mut [f32]) {
     for (sum, x) in sum.iter_mut().zip(x) {
         *sum += x;
     }

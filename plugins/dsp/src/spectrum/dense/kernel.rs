@@ -5,6 +5,8 @@
 //! n − j is multiplied by the same cosine and by opposite sines, so that half the products do, and
 //! bins k and n − k come of the same two sums.
 #![allow(unsafe_code)]
+// Arrays of registers: a loop over their numbers is the plainest that unrolls.
+#![allow(clippy::needless_range_loop)]
 use super::super::arithmetic::by_level;
 use super::lanes::{Four, Lanes, PAD};
 #[cfg(target_arch = "x86_64")]
