@@ -12,7 +12,7 @@ use super::intake::Downmix;
 use super::memory::room;
 use super::schedule::Schedule;
 use super::transform::Transform;
-use super::untangle::{self, accumulate, mean, weigh};
+use super::untangle::{self, accumulate, mean, weigh, weigh_in_place};
 use crate::pcm::SampleFormat;
 use crate::simd::Level;
 use crate::window::Window;
@@ -83,7 +83,6 @@ pub struct Classic {
     summed: u64,
     /// Sum of the threshold over these.
     base: f64,
-    non_finite: u64,
 }
 
 struct Row {
@@ -148,12 +147,7 @@ impl Classic {
             });
         }
         let mut classic = Classic {
-            converter: Converter {
-                level,
-                format: config.format,
-                channels: config.channels,
-                downmix,
-            },
+            converter: Converter::new(level, config.format, config.channels, downmix),
             sliding: schedule.shortest() < size as u64,
             schedule,
             size,
@@ -176,7 +170,6 @@ impl Classic {
             fresh: true,
             summed: 0,
             base: 0.0,
-            non_finite: 0,
         };
         classic.reset();
         Ok(classic)
@@ -231,7 +224,7 @@ impl Classic {
 
     /// Samples so far that were no finite number, and counted as 0. Only those that are looked at.
     pub fn non_finite(&self) -> u64 {
-        self.non_finite
+        self.converter.non_finite()
     }
 
     /// Takes whole frames of interleaved samples, of any alignment, up to the end of the interval.
@@ -321,12 +314,17 @@ impl Classic {
             }
             Source::Bytes(bytes) => {
                 self.silent = false;
-                let bytes = &bytes[skip * self.converter.frame()..];
-                let window = &self.window[here.clone()];
-                for (index, row) in self.rows.iter_mut().enumerate() {
-                    let out = &mut row.samples[here.clone()];
-                    self.non_finite += self.converter.row(bytes, index, Some(window), out);
-                }
+                let frame = self.converter.frame();
+                let bytes = &bytes[skip * frame..][..frames * frame];
+                let (rows, window, level) = (&mut self.rows, &self.window, self.work.level);
+                self.converter.pieces(bytes, &mut |first, piece| {
+                    let here = at + first..at + first + piece.frames();
+                    for (index, row) in rows.iter_mut().enumerate() {
+                        let samples = &mut row.samples[here.clone()];
+                        piece.row(index, samples);
+                        weigh_in_place(level, samples, &window[here.clone()]);
+                    }
+                });
             }
         }
     }
@@ -349,14 +347,22 @@ impl Classic {
         while done < frames {
             let now = (frames - done).min(self.size - self.at);
             let here = self.at..self.at + now;
-            for (index, row) in self.rows.iter_mut().enumerate() {
-                let out = &mut row.samples[here.clone()];
-                match source {
-                    Source::Silence => out.fill(0.0),
-                    Source::Bytes(bytes) => {
-                        let bytes = &bytes[done * self.converter.frame()..];
-                        self.non_finite += self.converter.row(bytes, index, None, out);
+            match source {
+                Source::Silence => {
+                    for row in &mut self.rows {
+                        row.samples[here.clone()].fill(0.0);
                     }
+                }
+                Source::Bytes(bytes) => {
+                    let frame = self.converter.frame();
+                    let bytes = &bytes[done * frame..][..now * frame];
+                    let (rows, at) = (&mut self.rows, self.at);
+                    self.converter.pieces(bytes, &mut |first, piece| {
+                        let here = at + first..at + first + piece.frames();
+                        for (index, row) in rows.iter_mut().enumerate() {
+                            piece.row(index, &mut row.samples[here.clone()]);
+                        }
+                    });
                 }
             }
             done += now;
@@ -423,13 +429,7 @@ impl Classic {
         for row in &mut self.rows {
             match self.fresh {
                 true => row.magnitude.fill(floor),
-                false => mean(
-                    self.converter.level,
-                    &row.sum,
-                    share,
-                    floor,
-                    &mut row.magnitude,
-                ),
+                false => mean(self.work.level, &row.sum, share, floor, &mut row.magnitude),
             }
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From the complex transform of half the length to the real frame's spectrum, and other loops over
 //! samples and bins.
-use super::arithmetic::{Arithmetic, at_level};
-use crate::multiversion;
-use crate::simd::Level;
+#[cfg(target_arch = "x86_64")]
+use super::arithmetic::Fused;
+use super::arithmetic::{Arithmetic, Plain, by_level};
 use rustfft::num_complex::Complex;
 
 /// What turns a frame's odd samples before they join the even ones: numbers −i·exp(−2πik/n), or 1
@@ -13,32 +13,14 @@ pub(super) struct Twiddle {
     pub(super) im: Vec<f32>,
 }
 
-/// The frame's bins from `z`, the transform of its even samples plus i times that of its odd ones.
-pub(super) fn untangle(
-    level: Level,
-    z: &[Complex<f32>],
-    twiddle: &Twiddle,
-    bins: &mut [Complex<f32>],
-) {
-    at_level!(level, whole(z, twiddle, bins));
+by_level! {
+    /// The frame's bins from `z`, the transform of its even samples plus i times that of its odd ones.
+    pub(super) fn untangle(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) = whole_body<Plain, Fused, Fused>
 }
 
-/// Their squared magnitudes.
-pub(super) fn untangle_power(
-    level: Level,
-    z: &[Complex<f32>],
-    twiddle: &Twiddle,
-    power: &mut [f32],
-) {
-    at_level!(level, squared(z, twiddle, power));
-}
-
-multiversion! {
-    fn whole<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) = whole_body::<A>
-}
-
-multiversion! {
-    fn squared<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) = squared_body::<A>
+by_level! {
+    /// Their squared magnitudes.
+    pub(super) fn untangle_power(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) = squared_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
@@ -79,13 +61,9 @@ fn each_bin<A: Arithmetic, T>(
     }
 }
 
-/// |X|² of each bin.
-pub(super) fn power(level: Level, bins: &[Complex<f32>], power: &mut [f32]) {
-    at_level!(level, square(bins, power));
-}
-
-multiversion! {
-    fn square<A: Arithmetic>(bins: &[Complex<f32>], power: &mut [f32]) = square_body::<A>
+by_level! {
+    /// |X|² of each bin.
+    pub(super) fn power(bins: &[Complex<f32>], power: &mut [f32]) = square_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
@@ -102,13 +80,9 @@ pub(super) fn phase(bins: &[Complex<f32>], phase: &mut [f32]) {
     }
 }
 
-/// Samples times a window.
-pub(super) fn weigh(level: Level, samples: &[f32], window: &[f32], out: &mut [f32]) {
-    at_level!(level, multiply(samples, window, out));
-}
-
-multiversion! {
-    fn multiply<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]) = multiply_body::<A>
+by_level! {
+    /// Samples times a window.
+    pub(super) fn weigh(samples: &[f32], window: &[f32], out: &mut [f32]) = multiply_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
@@ -118,13 +92,21 @@ fn multiply_body<A: Arithmetic>(samples: &[f32], window: &[f32], out: &mut [f32]
     }
 }
 
-/// `sum += x`
-pub(super) fn accumulate(level: Level, x: &[f32], sum: &mut [f32]) {
-    at_level!(level, add(x, sum));
+by_level! {
+    /// The same in place.
+    pub(super) fn weigh_in_place(samples: &mut [f32], window: &[f32]) = multiply_in_place_body<Plain, Fused, Fused>
 }
 
-multiversion! {
-    fn add<A: Arithmetic>(x: &[f32], sum: &mut [f32]) = add_body::<A>
+#[inline(always)]
+fn multiply_in_place_body<A: Arithmetic>(samples: &mut [f32], window: &[f32]) {
+    for (x, w) in samples.iter_mut().zip(window) {
+        *x *= w;
+    }
+}
+
+by_level! {
+    /// `sum += x`
+    pub(super) fn accumulate(x: &[f32], sum: &mut [f32]) = add_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
@@ -134,13 +116,9 @@ fn add_body<A: Arithmetic>(x: &[f32], sum: &mut [f32]) {
     }
 }
 
-/// `out = sum·share + base`
-pub(super) fn mean(level: Level, sum: &[f32], share: f32, base: f32, out: &mut [f32]) {
-    at_level!(level, line(sum, share, base, out));
-}
-
-multiversion! {
-    fn line<A: Arithmetic>(sum: &[f32], share: f32, base: f32, out: &mut [f32]) = line_body::<A>
+by_level! {
+    /// `out = sum·share + base`
+    pub(super) fn mean(sum: &[f32], share: f32, base: f32, out: &mut [f32]) = line_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
