@@ -42,14 +42,15 @@ fn peak(values: &[f32]) -> f32 {
 #[test]
 fn every_sample_is_seen() {
     // A click anywhere is in a result: what gst-plugins-good's element leaves out is half of the audio.
-    for at in (0..4800).step_by(37) {
+    // (Windows begin and end near 0, so the very ends of a stream count for little.)
+    for at in (50..4750).step_by(37) {
         let click = Audio::of(F32, 48_000, 1, 4800, |n, _| if n == at { 1.0 } else { 0.0 });
         for properties in [
             "overlap=0.5",
             "overlap=0.5 window=hann hop=100",
             "scale=dbfs",
         ] {
-            let properties = format!("{properties} interval=10000000 threshold=-200");
+            let properties = format!("{properties} averaging=power interval=10000000 threshold=-200");
             let results = readings(&properties, &click);
             let loudest = results.iter().map(|r| peak(&r.magnitude[0]));
             assert!(
@@ -165,15 +166,16 @@ fn averages_are_what_they_are_called() {
         let results = readings(&format!("{common} {more}"), &audio);
         results[result].magnitude[0][64]
     };
-    // 500 ms after the end of the sine, nearly: 4.343 dB per time constant.
+    // The middle of its last frame is 500 ms after the end of the sine: 4.343 dB per time constant.
     let fallen = at("averaging=exponential time-constant=125000000", 14);
-    let expected = -4.343 * (500.0 - 15.0) / 125.0;
+    let expected = -4.343 * 500.0 / 125.0;
     assert!(
-        (fallen - expected as f32).abs() < 0.7,
+        (fallen - expected as f32).abs() < 0.5,
         "{fallen} for {expected}"
     );
     let held = at("averaging=peak-hold decay=10", 14);
-    assert!((held + 10.0 * 0.485).abs() < 0.2, "{held}");
+    // Of the last frame that was full of it.
+    assert!((held + 10.0 * 0.508).abs() < 0.15, "{held}");
     assert!((at("averaging=peak-hold decay=0", 19)).abs() < 1e-3);
     assert!(at("averaging=power", 4).abs() < 1e-3);
     assert!(at("averaging=power", 14) < -100.0);
@@ -212,7 +214,9 @@ fn bands_lie_where_their_scale_has_them() {
             off(a).total_cmp(&off(b))
         });
         assert_eq!(loudest, nearest, "{properties}");
-        assert!(peak(values).abs() < 0.3, "{properties}: {}", peak(values));
+        // Whether one band has all of the tone or two share it.
+        let power: f32 = values.iter().map(|x| 10f32.powf(x / 10.0)).sum();
+        assert!((10.0 * power.log10()).abs() < 0.05, "{properties}: {power}");
     }
 }
 
@@ -355,7 +359,7 @@ fn a_summary_is_of_the_whole_stream() {
         assert_eq!(summary.get("results"), Ok(results.len() as u64));
         assert_eq!(summary.get("timestamp"), Ok(0u64));
         let duration = summary.get::<u64>("duration").unwrap();
-        assert!(duration >= 1_000_000_000, "{duration}");
+        assert!((950_000_000..=1_000_000_000).contains(&duration), "{duration}");
         let readings: Vec<_> = results.iter().map(|s| Reading::new(s)).collect();
         let row = |name: &str| -> Vec<f32> {
             let list = |values: &[gst::glib::SendValue]| {
