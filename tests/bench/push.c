@@ -179,6 +179,12 @@ keep_element (const char *assignment)
   if (loaded == NULL || !gst_element_register (NULL, names[1], GST_RANK_NONE,
           gst_element_factory_get_element_type (GST_ELEMENT_FACTORY (loaded))))
     fail (assignment, "cannot be loaded");
+  /* The registry knows one plugin per file name, and would say that this one is loaded already. */
+  GstPlugin *plugin = gst_plugin_feature_get_plugin (loaded);
+  if (plugin != NULL) {
+    gst_registry_remove_plugin (gst_registry_get (), plugin);
+    gst_object_unref (plugin);
+  }
   gst_object_unref (loaded);
   gst_object_unref (factory);
   g_strfreev (names);

@@ -30,3 +30,21 @@ where
         (*class).prepare_output_buffer = parent.prepare_output_buffer;
     }
 }
+
+/// Gives `class` its parent's `before_transform`, which is usually none.
+///
+/// To be called in `class_init` of an element that does not override it.
+pub fn leave_before_transform_to_parent<C>(class: &mut C)
+where
+    C: glib::subclass::types::ClassStruct,
+    C::Type: glib::subclass::types::ObjectSubclass<
+            ParentType: glib::object::IsA<gst_base::BaseTransform>,
+        >,
+{
+    let class = std::ptr::from_mut(class).cast::<GstBaseTransformClass>();
+    // SAFETY: as above.
+    unsafe {
+        let parent = glib::gobject_ffi::g_type_class_peek_parent(class.cast());
+        (*class).before_transform = (*parent.cast::<GstBaseTransformClass>()).before_transform;
+    }
+}

@@ -190,7 +190,12 @@ impl Analysis {
     }
 
     /// Analyses interleaved samples.
-    pub fn push(&mut self, mut bytes: &[u8], frame: usize, tell: &mut dyn FnMut(Span, &dyn Values)) {
+    pub fn push(
+        &mut self,
+        mut bytes: &[u8],
+        frame: usize,
+        tell: &mut dyn FnMut(Span, &dyn Values),
+    ) {
         while bytes.len() >= frame {
             let rows = self.intake.rows(bytes);
             bytes = &bytes[rows.frames() * frame..];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-use super::message::{Latest, Times};
+use super::latest::Latest;
+use super::message::Times;
 use super::plan::Plan;
 use super::settings::Settings;
 use super::stream::{Audio, Stream, Told, frames_between};
+use super::summary::Whole;
 use auris_support::result_sink::{ResultSink, lock};
 use gst::{glib, prelude::*, subclass::prelude::*};
 use gst_audio::subclass::prelude::*;
@@ -44,6 +46,7 @@ pub struct Spectrum {
     flushed: AtomicBool,
     results: ResultSink,
     latest: Mutex<Latest>,
+    whole: Mutex<Whole>,
 }
 
 #[glib::object_subclass]
@@ -54,6 +57,7 @@ impl ObjectSubclass for Spectrum {
 
     fn class_init(class: &mut Self::Class) {
         auris_support::lean::leave_buffers_to_parent(class);
+        auris_support::lean::leave_before_transform_to_parent(class);
     }
 }
 
@@ -132,10 +136,23 @@ impl Spectrum {
             Times::new(segment.as_ref(), told.timestamp, told.duration)
         };
         let draft = told.publisher.draft(told.settings, &times, told.values);
-        lock(&self.latest).set(told.publisher.shape(), &times, told.values);
+        let shape = told.publisher.shape();
+        lock(&self.latest).set(shape, &times, told.values);
+        if told.settings.summary {
+            lock(&self.whole).push(shape, &times, told.values);
+        }
         let at = times.presented().filter(|_| told.settings.sync);
         let element = self.obj();
         self.results.post_draft(element.upcast_ref(), draft, at);
+    }
+
+    /// The stream has ended.
+    fn end(&self) {
+        self.with_stream(Stream::finish);
+        let whole = std::mem::take(&mut *lock(&self.whole));
+        if let Some(summary) = whole.structure() {
+            self.results.post(self.obj().upcast_ref(), summary, None);
+        }
     }
 
     /// A long gap must not keep a flush waiting.
@@ -241,6 +258,7 @@ impl BaseTransformImpl for Spectrum {
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         *lock(&self.latest) = Latest::default();
+        *lock(&self.whole) = Whole::default();
         Ok(())
     }
 
@@ -267,11 +285,16 @@ impl BaseTransformImpl for Spectrum {
             );
             return Err(gst::FlowError::Error);
         };
+        let gap = flags.contains(gst::BufferFlags::GAP);
         self.with_stream(|stream, tell| {
             if discont {
-                stream.discontinuity();
+                stream.discontinuity(tell);
             }
-            stream.feed(Audio::Samples(&map), buffer.pts(), &|| true, tell);
+            let audio = match gap {
+                true => Audio::Silence(stream.frames_of(&map)),
+                false => Audio::Samples(&map),
+            };
+            stream.feed(audio, buffer.pts(), &|| true, tell);
         });
         Ok(gst::FlowSuccess::Ok)
     }
@@ -284,11 +307,12 @@ impl BaseTransformImpl for Spectrum {
                 *lock(&self.segment) = time.cloned();
             }
             EventView::Gap(gap) => self.gap(gap),
-            EventView::Eos(_) => self.with_stream(Stream::finish),
+            EventView::Eos(_) => self.end(),
             EventView::FlushStart(_) => self.results.cancel(),
             EventView::FlushStop(_) => {
                 // What was under way when the flush began may have scheduled more since.
                 self.results.cancel();
+                *lock(&self.whole) = Whole::default();
                 self.flushed.store(true, Ordering::Release);
                 self.news.fetch_add(1, Ordering::AcqRel);
             }
@@ -322,10 +346,15 @@ impl AudioFilterImpl for Spectrum {
     }
 
     fn setup(&self, info: &gst_audio::AudioInfo) -> Result<(), gst::LoggableError> {
+        // What is left of the audio before is told.
+        self.with_stream(Stream::finish);
         *lock(&self.info) = Some(info.clone());
         let plan = match self.plan() {
             Some(Ok(plan)) => plan,
-            Some(Err(reason)) => return Err(gst::loggable_error!(CAT, "{reason}")),
+            Some(Err(reason)) => {
+                *lock(&self.stream) = None;
+                return Err(gst::loggable_error!(CAT, "{reason}"));
+            }
             None => return Ok(()),
         };
         *lock(&self.stream) = Some(Box::new(Stream::new(plan)));

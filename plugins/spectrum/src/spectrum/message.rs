@@ -43,6 +43,17 @@ impl Times {
         self.stream_time.wrapping_add(self.duration)
     }
 
+    /// The fields that every result begins with.
+    pub fn structure(&self, name: &str) -> gst::Structure {
+        gst::Structure::builder(name)
+            .field("endtime", self.end())
+            .field("timestamp", self.timestamp)
+            .field("stream-time", self.stream_time)
+            .field("running-time", self.running_time)
+            .field("duration", self.duration)
+            .build()
+    }
+
     /// Running time of the end, if it is known.
     pub fn presented(&self) -> Option<gst::ClockTime> {
         let end = self.running_time.checked_add(self.duration)?;
@@ -53,9 +64,9 @@ impl Times {
 /// Which fields there are, and how long.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
-    magnitude: bool,
-    phase: bool,
-    form: DataForm,
+    pub magnitude: bool,
+    pub phase: bool,
+    pub form: DataForm,
     /// Bands are bins, which have phases.
     pub has_phase: bool,
     /// One row per channel, in arrays; else a list of one row.
@@ -131,6 +142,11 @@ fn feature<'a>(values: &'a dyn Values, output: &Output, row: usize) -> &'a [f32]
     values.features(row).get(range).unwrap_or_default()
 }
 
+/// The one value of a feature that has no more.
+fn only(values: &[f32]) -> f32 {
+    values.first().copied().unwrap_or_default()
+}
+
 /// One field: its names as a list and as bytes, and its values per row.
 struct Field<'a> {
     names: [Quark; 2],
@@ -140,11 +156,7 @@ struct Field<'a> {
 }
 
 /// Calls `visit` with every field that carries values, in their order.
-fn for_each_field<'a>(
-    shape: &Shape,
-    values: &'a dyn Values,
-    visit: &mut dyn FnMut(Field<'_>),
-) {
+fn for_each_field<'a>(shape: &Shape, values: &'a dyn Values, visit: &mut dyn FnMut(Field<'_>)) {
     if shape.magnitude {
         visit(Field {
             names: NAMES[0],
@@ -179,7 +191,14 @@ static NAMES: LazyLock<Vec<[Quark; 2]>> = LazyLock::new(|| {
 });
 
 static TIMES: LazyLock<[Quark; 5]> = LazyLock::new(|| {
-    ["endtime", "timestamp", "stream-time", "running-time", "duration"].map(Quark::from_str)
+    [
+        "endtime",
+        "timestamp",
+        "stream-time",
+        "running-time",
+        "duration",
+    ]
+    .map(Quark::from_str)
 });
 
 /// The structure `spectrum`.
@@ -189,15 +208,9 @@ pub fn structure(
     values: &dyn Values,
     with_frequencies: bool,
 ) -> gst::Structure {
-    let mut s = gst::Structure::builder("spectrum")
-        .field("endtime", times.end())
-        .field("timestamp", times.timestamp)
-        .field("stream-time", times.stream_time)
-        .field("running-time", times.running_time)
-        .field("duration", times.duration)
-        .build();
+    let mut s = times.structure("spectrum");
     if shape.lists() {
-        for_each_field(shape, values, &mut |field| set_list(&mut s, shape, &field));
+        set_lists(&mut s, shape, values, "");
     }
     if shape.bytes() {
         s.set("rate", shape.rate as i32);
@@ -216,8 +229,15 @@ pub fn structure(
     s
 }
 
-fn set_list(s: &mut gst::StructureRef, shape: &Shape, field: &Field<'_>) {
-    let name = field.names[0].as_str();
+/// Sets every field that carries values, its name followed by `suffix`.
+pub fn set_lists(s: &mut gst::StructureRef, shape: &Shape, values: &dyn Values, suffix: &str) {
+    for_each_field(shape, values, &mut |field| {
+        let name = format!("{}{suffix}", field.names[0].as_str());
+        set_list(s, &name, shape, &field);
+    });
+}
+
+fn set_list(s: &mut gst::StructureRef, name: &str, shape: &Shape, field: &Field<'_>) {
     let first = (field.row)(0);
     match (field.is_vector, shape.multi_channel) {
         (true, true) => {
@@ -227,10 +247,10 @@ fn set_list(s: &mut gst::StructureRef, shape: &Shape, field: &Field<'_>) {
         }
         (true, false) => s.set(name, gst::List::new(first.iter().copied())),
         (false, true) => {
-            let rows = (0..shape.rows).filter_map(|i| (field.row)(i).first().copied());
+            let rows = (0..shape.rows).map(|i| only((field.row)(i)));
             s.set(name, gst::Array::new(rows));
         }
-        (false, false) => s.set(name, first.first().copied().unwrap_or_default()),
+        (false, false) => s.set(name, only(first)),
     }
 }
 
@@ -302,77 +322,12 @@ fn fill(
             match (field.is_vector, shape.multi_channel) {
                 (true, true) => fields.rows(list, rows()),
                 (true, false) => fields.list(list, (field.row)(0)),
-                (false, true) => fields.array(list, rows().map(|row| row[0])),
-                (false, false) => fields.set(list, &(field.row)(0)[0]),
+                (false, true) => fields.array(list, rows().map(only)),
+                (false, false) => fields.set(list, &only((field.row)(0))),
             }
         }
         if shape.bytes() {
             fields.set(data, &bytes.bytes(rows()));
         }
     });
-}
-
-/// The latest result, for those who poll.
-#[derive(Debug, Default)]
-pub struct Latest {
-    result: Option<(Shape, Times)>,
-    magnitudes: Vec<f32>,
-    phases: Vec<f32>,
-    features: Vec<f32>,
-    frequencies: Vec<f32>,
-}
-
-impl Latest {
-    /// Takes note of a result; nothing is allocated while its shape stays the same.
-    pub fn set(&mut self, shape: &Shape, times: &Times, values: &dyn Values) {
-        match &mut self.result {
-            Some((before, then)) if before == shape => *then = *times,
-            result => {
-                *result = Some((shape.clone(), *times));
-                self.frequencies = values.frequencies();
-            }
-        }
-        self.magnitudes.clear();
-        self.phases.clear();
-        self.features.clear();
-        for row in 0..shape.rows {
-            if shape.magnitude {
-                self.magnitudes.extend_from_slice(values.magnitude(row));
-            }
-            if shape.phase {
-                self.phases.extend_from_slice(values.phase(row));
-            }
-            self.features.extend_from_slice(values.features(row));
-        }
-    }
-
-    pub fn structure(&self) -> Option<gst::Structure> {
-        let (shape, times) = self.result.as_ref()?;
-        Some(structure(shape, times, self, true))
-    }
-
-    /// Of as many rows as there are, one.
-    fn row<'a>(&self, rows: &'a [f32], row: usize) -> &'a [f32] {
-        let count = self.result.as_ref().map_or(1, |(shape, _)| shape.rows);
-        let length = rows.len() / count.max(1);
-        rows.get(row * length..(row + 1) * length).unwrap_or_default()
-    }
-}
-
-impl Values for Latest {
-    fn magnitude(&self, row: usize) -> &[f32] {
-        self.row(&self.magnitudes, row)
-    }
-
-    fn phase(&self, row: usize) -> &[f32] {
-        self.row(&self.phases, row)
-    }
-
-    fn frequencies(&self) -> Vec<f32> {
-        self.frequencies.clone()
-    }
-
-    fn features(&self, row: usize) -> &[f32] {
-        self.row(&self.features, row)
-    }
 }

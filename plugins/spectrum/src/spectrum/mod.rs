@@ -6,10 +6,12 @@ mod classic;
 mod front;
 mod imp;
 mod kinds;
+mod latest;
 mod message;
 mod plan;
 mod settings;
 mod stream;
+mod summary;
 mod table;
 
 pub use kinds::{

@@ -123,12 +123,17 @@ impl Stream {
         self.place = Place::default();
     }
 
+    /// Whole frames in a buffer.
+    pub fn frames_of(&self, bytes: &[u8]) -> u64 {
+        (bytes.len() / self.plan.info.bpf().max(1) as usize) as u64
+    }
+
     /// What comes does not follow what came.
-    pub fn discontinuity(&mut self) {
-        match &mut self.plan.path {
-            Path::Classic(path) => path.discontinuity(),
-            Path::Analysis(path) => path.reset(),
+    pub fn discontinuity(&mut self, tell: &mut dyn FnMut(Told<'_>)) {
+        if let Path::Classic(path) = &mut self.plan.path {
+            path.discontinuity();
         }
+        self.finish(tell);
         self.place = Place::default();
     }
 
@@ -229,8 +234,12 @@ impl Stream {
         }
     }
 
-    /// The stream has ended: what was analysed and not told yet is told.
+    /// What belongs together has ended: what of it was not told yet is told. gst-plugins-good's
+    /// element does not.
     pub fn finish(&mut self, tell: &mut dyn FnMut(Told<'_>)) {
+        if !matches!(self.plan.path, Path::Analysis(_)) {
+            return;
+        }
         if self.settings.post_messages {
             let length = self.place.total;
             self.analyse(0, tell, |path, tell| path.finish(length, tell));
