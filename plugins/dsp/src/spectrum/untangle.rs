@@ -18,46 +18,21 @@ by_level! {
     pub(super) fn untangle(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) = whole_body<Plain, Fused, Fused>
 }
 
-by_level! {
-    /// Their squared magnitudes.
-    pub(super) fn untangle_power(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) = squared_body<Plain, Fused, Fused>
-}
-
 #[inline(always)]
 fn whole_body<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, bins: &mut [Complex<f32>]) {
-    each_bin::<A, _>(z, twiddle, bins, |re, im| Complex::new(0.5 * re, 0.5 * im));
-}
-
-#[inline(always)]
-fn squared_body<A: Arithmetic>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) {
-    each_bin::<A, _>(z, twiddle, power, |re, im| {
-        0.25 * A::mul_add(re, re, im * im)
-    });
-}
-
-/// Makes something of twice each bin.
-#[inline(always)]
-fn each_bin<A: Arithmetic, T>(
-    z: &[Complex<f32>],
-    twiddle: &Twiddle,
-    out: &mut [T],
-    make: impl Fn(f32, f32) -> T,
-) {
-    let (Some((zero, z)), [first, out @ .., last]) = (z.split_first(), out) else {
+    let (Some((zero, z)), [first, bins @ .., last]) = (z.split_first(), bins) else {
         return;
     };
-    *first = make(2.0 * (zero.re + zero.im), 0.0);
-    *last = make(2.0 * (zero.re - zero.im), 0.0);
-    let n = z.len().min(out.len());
-    let (z, out) = (&z[..n], &mut out[..n]);
-    let (t_re, t_im) = (&twiddle.re[1..][..n], &twiddle.im[1..][..n]);
+    *first = Complex::new(zero.re + zero.im, 0.0);
+    *last = Complex::new(zero.re - zero.im, 0.0);
+    let twiddle = twiddle.re.iter().zip(&twiddle.im).skip(1);
     let pairs = z.iter().zip(z.iter().rev());
-    for (((out, (a, c)), t_re), t_im) in out.iter_mut().zip(pairs).zip(t_re).zip(t_im) {
+    for ((bin, (a, c)), (t_re, t_im)) in bins.iter_mut().zip(pairs).zip(twiddle) {
         let (even_re, even_im) = (a.re + c.re, a.im - c.im);
         let (odd_re, odd_im) = (a.re - c.re, a.im + c.im);
         let re = A::mul_add(*t_re, odd_re, A::mul_add(-*t_im, odd_im, even_re));
         let im = A::mul_add(*t_re, odd_im, A::mul_add(*t_im, odd_re, even_im));
-        *out = make(re, im);
+        *bin = Complex::new(0.5 * re, 0.5 * im);
     }
 }
 

@@ -8,9 +8,9 @@
 // Arrays of registers: a loop over their numbers is the plainest that unrolls.
 #![allow(clippy::needless_range_loop)]
 use super::super::arithmetic::by_level;
-use super::lanes::{Four, Lanes, PAD};
+use super::super::lanes::{Four, Lanes, PAD};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{Eight, Sixteen};
+use super::super::x86::{Eight, Sixteen};
 use super::{Columns, Plan, Room, Rows, row};
 
 by_level! {

@@ -11,16 +11,14 @@
 //! of odd length p. No twiddle factors lie between its transform and the frame's (I. J. Good's
 //! prime factor algorithm).
 mod kernel;
-mod lanes;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
 use super::Error;
+use super::lanes::PAD;
 use super::memory::room;
 use crate::simd::Level;
-use lanes::PAD;
+
 use rustfft::num_complex::Complex;
 use std::f64::consts::TAU;
 
