@@ -5,7 +5,8 @@
 //!   in dB), one step per segment of [`GRID`] frames. A filter is designed for the end of the
 //!   segment, and coefficients go there in a straight line, through stable filters only.
 //! - A structure that changes (kind, order, channels, …) is cross-faded with the one it replaces,
-//!   and takes over the past of what they have in common.
+//!   and takes over the past of what they have in common. So is a sharp band that jumps far: gliding,
+//!   what it has stored would swing.
 //! - A band that begins to do something comes in at 0 dB, where it changes nothing; one that ends
 //!   goes to 0 dB, and is taken out when it has rung off. An equaliser in which nothing is left
 //!   does not touch a bit.
