@@ -10,6 +10,8 @@
  *
  *   steady ELEMENT         no allocation per buffer beyond those of `identity`
  *   filter ELEMENT         the same beyond those of `volume`, which writes to buffers as well
+ *   sweep PROPERTY ELEMENT the same while a property of its first child goes from -12 to 12 and back,
+ *                          which is not counted, nor what a message about that takes
  *   day BYTES ELEMENT      at most so many bytes more after a day of audio than after its first second
  *   hour BYTES ELEMENT     at most so many bytes more after an hour than after ten minutes
  *
@@ -260,6 +262,41 @@ check_filter (const char *launch, gboolean floats, gint64 most)
   return net <= 0;
 }
 
+/* What one message with a structure of a few fields takes. */
+#define PER_MESSAGE 8
+
+static gboolean
+check_sweep (const char *launch, gboolean floats, gint64 most)
+{
+  gchar **words = g_strsplit (launch, " ", 2);
+  gchar *property = g_strdup_printf ("band0::%s", words[0]);
+  Rig *rig = open_rig (words[1], floats);
+  guint64 before = 0, during = 0, messages = 0;
+
+  (void) most;
+  for (guint i = 0; i < 5400; i++) {
+    guint step = i % 200;
+    gst_child_proxy_set (GST_CHILD_PROXY (rig->element), property,
+        0.24 * (step < 100 ? step : 200 - step) - 12, NULL);
+    /* After the first time to and fro. */
+    if (i == 400) {
+      during = 0;
+      messages = rig->messages;
+    }
+    before = calls;
+    push (rig, 1, 1024);
+    during += calls - before;
+  }
+  messages = rig->messages - messages;
+  close_rig (rig);
+  g_free (property);
+  g_strfreev (words);
+  gint64 net = during - allocations ("volume volume=0.5", floats);
+  g_print ("%" G_GINT64_FORMAT " allocations in 5000 buffers and %"
+      G_GUINT64_FORMAT " messages", net, messages);
+  return net <= (gint64) messages * PER_MESSAGE;
+}
+
 static gboolean
 check_day (const char *launch, gboolean floats, gint64 most)
 {
@@ -305,6 +342,7 @@ check (const char *line)
   } checks[] = {
     {"steady ", FALSE, check_steady},
     {"filter ", FALSE, check_filter},
+    {"sweep ", FALSE, check_sweep},
     {"day ", TRUE, check_day},
     {"hour ", TRUE, check_hour},
   };

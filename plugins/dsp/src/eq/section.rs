@@ -60,6 +60,12 @@ impl Section {
         self.a2 < 1.0 && self.a1.abs() < 1.0 + self.a2
     }
 
+    /// Q of the poles; up to 0.5 if they do not ring.
+    pub(super) fn resonance(&self) -> f64 {
+        let (_, Quadratic { dc, nyquist, skew }) = self.split();
+        (dc * nyquist).max(0.0).sqrt() / (2.0 * skew)
+    }
+
     /// Whether output equals input whatever comes, once earlier input has died away.
     pub fn is_identity(&self) -> bool {
         self.b0 == 1.0 && self.b1 == self.a1 && self.b2 == self.a2

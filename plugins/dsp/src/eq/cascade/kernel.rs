@@ -11,14 +11,15 @@
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
 use super::rows::{Rows, row};
-use super::work::{RAMP, Steps, Work};
+use super::work::{RAMP, Steps, Work, is_padded};
 
 /// Filters `frames` frames, at least one, of `C` samples, `stride` apart, in place, in
 /// one of the forms that [`super::work`] has.
 ///
 /// # Safety
 /// The processor has what `V` needs; `rows` has at least `NV`·W slots, and nobody else uses it or
-/// the samples meanwhile.
+/// the samples meanwhile. Where frames [are padded](is_padded), W − `C` samples ahead of the first
+/// can be read.
 #[inline(always)]
 pub(super) unsafe fn run<
     V: Lanes,
@@ -44,49 +45,95 @@ pub(super) unsafe fn run<
             true => (D, frames),
             false => (usize::MAX, frames),
         };
-        let (mut from, mut to) = (io.cast_const(), io);
-        let mut t = 0;
-        loop {
-            let until = begin.min(end);
-            let mut left = until - t;
-            macro_rules! one {
-                ($i:literal, $track:literal) => {{
-                    let frame = T::frame::<V, C>(from.add($i * stride));
-                    let y = work.step::<C, D, FORM, $track>(frame, &by);
-                    T::leave::<V, C>(work.amplify::<FORM>(y, &by), to.add($i * stride));
-                }};
-            }
-            if t >= late && t < frames {
+        // As is_padded has it: from W samples that end with a frame.
+        let ahead = match is_padded::<V, T, C>() {
+            true => V::W - C,
+            false => 0,
+        };
+        let (mut from, mut to) = (io.cast_const().sub(ahead), io);
+        macro_rules! one {
+            ($i:literal, $track:literal) => {{
+                let frame = work.read::<T, C>(from.add($i * stride));
+                let y = work.step::<T, C, D, FORM, $track>(frame, &by);
+                T::leave::<V, C>(work.amplify::<T, C, FORM>(y, &by), to.add($i * stride));
+            }};
+        }
+        // As many steps with all sections at work.
+        macro_rules! all {
+            ($left:ident) => {{
                 if FORM != RAMP {
-                    // Four, for outputs up to four frames old go round in as many registers. Two are
+                    // Six, for outputs up to six frames old go round in as many registers. Two are
                     // left for the steps that keep track.
-                    while left >= 6 {
+                    while $left >= 8 {
                         one!(0, false);
                         one!(1, false);
                         one!(2, false);
                         one!(3, false);
-                        from = from.add(4 * stride);
-                        to = to.add(4 * stride);
-                        left -= 4;
+                        one!(4, false);
+                        one!(5, false);
+                        from = from.add(6 * stride);
+                        to = to.add(6 * stride);
+                        $left -= 6;
                     }
                 }
-                while left > 0 {
+                while $left > 0 {
                     one!(0, true);
                     from = from.add(stride);
                     to = to.add(stride);
-                    left -= 1;
+                    $left -= 1;
                 }
+            }};
+        }
+        if D > 0 && sections > 1 && frames >= late {
+            // The usual case, with nothing for the processor to guess.
+            for j in 0..NV {
+                for k in j * (V::W / C)..(j + 1) * (V::W / C) {
+                    if k > 0 {
+                        for _ in 0..D {
+                            let frame = work.read::<T, C>(from);
+                            work.step::<T, C, D, FORM, true>(frame, &by);
+                            from = from.add(stride);
+                        }
+                        work.enter_in::<C, FORM>(rows, j, k);
+                    }
+                }
+            }
+            let mut left = frames - late;
+            all!(left);
+            for j in 0..NV {
+                for k in j * (V::W / C)..(j + 1) * (V::W / C) {
+                    work.save_in::<C, FORM>(rows, j, k);
+                    if k + 1 < sections {
+                        for _ in 0..D {
+                            let y = work.step::<T, C, D, FORM, true>(work.x1[0], &by);
+                            T::leave::<V, C>(work.amplify::<T, C, FORM>(y, &by), to);
+                            to = to.add(stride);
+                        }
+                    }
+                }
+            }
+            if FORM == RAMP {
+                work.gain.store(rows.at(row::GAIN, (NV - 1) * V::W));
+            }
+            return;
+        }
+        let mut t = 0;
+        loop {
+            let until = begin.min(end);
+            let mut left = until - t;
+            if t >= late && t < frames {
+                all!(left);
             } else if D > 0 {
                 let (reads, writes) = (t < frames, t >= late);
                 while left > 0 {
                     let mut frame = work.x1[0];
                     if reads {
-                        frame = T::frame::<V, C>(from);
+                        frame = work.read::<T, C>(from);
                         from = from.add(stride);
                     }
-                    let y = work.step::<C, D, FORM, true>(frame, &by);
+                    let y = work.step::<T, C, D, FORM, true>(frame, &by);
                     if writes {
-                        T::leave::<V, C>(work.amplify::<FORM>(y, &by), to);
+                        T::leave::<V, C>(work.amplify::<T, C, FORM>(y, &by), to);
                         to = to.add(stride);
                     }
                     left -= 1;

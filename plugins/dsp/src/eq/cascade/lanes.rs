@@ -54,6 +54,9 @@ pub(super) trait Lanes: Copy {
 
 /// Samples that the kernel reads and writes.
 pub(super) trait Sample: Copy {
+    /// Whether it is what scratch consists of.
+    const IS_SCRATCH: bool;
+
     /// # Safety
     /// As for [`Lanes::load`], with `C` reads.
     unsafe fn frame<V: Lanes, const C: usize>(from: *const Self) -> V;
@@ -65,6 +68,8 @@ pub(super) trait Sample: Copy {
 }
 
 impl Sample for f32 {
+    const IS_SCRATCH: bool = false;
+
     #[inline(always)]
     unsafe fn frame<V: Lanes, const C: usize>(from: *const f32) -> V {
         // SAFETY: the caller's promise.
@@ -86,6 +91,8 @@ impl Sample for f32 {
 }
 
 impl Sample for f64 {
+    const IS_SCRATCH: bool = true;
+
     #[inline(always)]
     unsafe fn frame<V: Lanes, const C: usize>(from: *const f64) -> V {
         // SAFETY: the caller's promise.

@@ -4,8 +4,9 @@
 //! - `plan`: channels and sections dealt out to kernels: [`Cascade`] consists of groups of channels,
 //!   a group of passes, which are as many sections as a kernel runs at once.
 //! - `pass`: coefficients and state, laid out in `rows` as the kernel reads them.
-//! - `kernel`: the kernel, with `work`, what it has in registers, over `lanes`, which is SIMD in the
-//!   abstract; `x86` has the real thing.
+//! - `kernel`: the kernel, with `work`, what it has in registers, and `wide`, the one for as many
+//!   channels as there are lanes, over `lanes`, which is SIMD in the abstract; `x86` has the real thing.
+//! - `group`: channels on their way through their passes, in `scratch`.
 //! - `reference`: the same with plain numbers.
 mod group;
 mod kernel;
@@ -14,8 +15,10 @@ mod pass;
 mod plan;
 mod reference;
 mod rows;
+mod scratch;
 #[cfg(test)]
 mod tests;
+mod wide;
 mod work;
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 mod x86;
@@ -54,9 +57,9 @@ impl Cascade {
         let groups = plan::shapes(level, channels, sections)
             .into_iter()
             .map(|shape| {
-                let group = Group::new(first, shape);
-                first += shape.width;
-                group
+                let (begin, width) = (first, shape.width);
+                first += width;
+                Group::new(level, begin, shape)
             })
             .collect();
         Cascade {

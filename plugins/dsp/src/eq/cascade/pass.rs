@@ -98,6 +98,12 @@ impl Pass {
         }
     }
 
+    /// The gains of all lanes in the form at hand, over and over.
+    pub fn gains(&self) -> [f64; LINE] {
+        let gains = self.row(if self.scaled { row::END } else { row::GAIN });
+        std::array::from_fn(|i| gains[self.last(i % self.width)])
+    }
+
     fn section(&self, slot: usize) -> Section {
         let number = |r| self.row(r)[slot];
         Section {

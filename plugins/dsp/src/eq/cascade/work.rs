@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the kernel has in registers, and one step of it.
 //!
-//! With registers in plenty, direct form 1 is the fastest: ordered as
-//! x + (b1·x₁ + b2·x₂) − a2·y₂ − a1·y₁ it has but one multiplication in its recurrence. The
+//! With registers in plenty, direct form 1 is the fastest: x + b1·x₁ + b2·x₂ − a2·y₂ − a1·y₁, in this
+//! order, takes one operation per coefficient and has but one in its recurrence. The
 //! transposed form 2, x + s with s = b1·x₁ + (b2·x₂ − a2·y₂) − a1·y₁ as its first state, needs
 //! fewer registers and has but one addition from input to output. Between calls, both keep
 //! x₁, x₂, y₁ and y₂, from which the states follow without any difference in rounding.
 #![allow(unsafe_code)]
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Sample};
 use super::rows::{Rows, row};
 
 /// The form in which the input of each section is scaled by 1 / b0: one operation less.
@@ -16,6 +16,9 @@ pub(super) const SCALED: u8 = 0;
 pub(super) const PLAIN: u8 = 1;
 /// The same, while coefficients and gain move.
 pub(super) const RAMP: u8 = 2;
+
+/// Frames that a section can run behind the one before it, at most.
+const RING: usize = 6;
 
 /// One vector per W slots.
 pub(super) struct Work<V, const NV: usize> {
@@ -26,8 +29,8 @@ pub(super) struct Work<V, const NV: usize> {
     a2: [V; NV],
     pub x1: [V; NV],
     x2: [V; NV],
-    /// Output one to four frames ago.
-    y: [[V; NV]; 4],
+    /// Output one to as many frames ago as there can be skew.
+    y: [[V; NV]; RING],
     /// States of the transposed form.
     s1: [V; NV],
     s2: [V; NV],
@@ -46,14 +49,14 @@ pub(super) struct Steps<V, const NV: usize> {
 }
 
 #[inline(always)]
-unsafe fn load<V: Lanes, const NV: usize>(rows: Rows, row: usize) -> [V; NV] {
+pub(super) unsafe fn load<V: Lanes, const NV: usize>(rows: Rows, row: usize) -> [V; NV] {
     // SAFETY: the caller's promise.
     std::array::from_fn(|j| unsafe { V::load(rows.at(row, j * V::W)) })
 }
 
 /// Puts all of a row into `rows`.
 #[inline(always)]
-unsafe fn put<V: Lanes, const NV: usize>(rows: Rows, row: usize, from: &[V; NV]) {
+pub(super) unsafe fn put<V: Lanes, const NV: usize>(rows: Rows, row: usize, from: &[V; NV]) {
     for (j, vector) in from.iter().enumerate() {
         // SAFETY: the caller's promise.
         unsafe { vector.store(rows.at(row, j * V::W)) };
@@ -104,10 +107,16 @@ impl<V: Lanes, const NV: usize> Steps<V, NV> {
     }
 }
 
-/// Whether there are registers for direct form 1, and a delay that hides its way from input to
-/// output.
-const fn is_direct<V: Lanes, const C: usize>() -> bool {
+/// Whether there are registers for direct form 1, and a skew that hides its way from input to output.
+pub(super) const fn is_direct<V: Lanes, const C: usize>() -> bool {
     V::W == 8 && C < 8
+}
+
+/// Whether frames come in the highest lanes, with whatever lies ahead of them in memory in the
+/// others: shifting those out takes one operation less than putting a frame in. The gain is left to
+/// whom the output goes to, then.
+pub(super) const fn is_padded<V: Lanes, T: Sample, const C: usize>() -> bool {
+    is_direct::<V, C>() && T::IS_SCRATCH
 }
 
 impl<V: Lanes, const NV: usize> Work<V, NV> {
@@ -130,7 +139,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
                 a2: load(rows, row::A2),
                 x1: load(rows, row::X1),
                 x2: load(rows, row::X2),
-                y: [y1, load(rows, row::Y2), y1, y1],
+                y: [y1, load(rows, row::Y2), y1, y1, y1, y1],
                 s1: y1,
                 s2: y1,
                 gain: V::load(rows.at(gain, (NV - 1) * V::W)),
@@ -152,21 +161,19 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         (s1, s2(self.x1[j], self.y[0][j]))
     }
 
-    /// Where section `k` is, if that is in vector `j`.
+    /// Where section `k` is in its vector.
     ///
     /// # Safety
     /// As for the kernel.
     #[inline(always)]
-    unsafe fn place<const C: usize>(rows: Rows, k: usize, vector: usize) -> Option<Place<V>> {
+    unsafe fn place(rows: Rows, vector: usize, k: usize) -> Place<V> {
         // SAFETY: the caller's promise.
-        (k * C / V::W == vector).then(|| unsafe {
-            let numbers = V::load(rows.at(row::SECTION, vector * V::W));
-            Place {
-                rows,
-                vector,
-                mask: numbers.equal(k as f64),
-            }
-        })
+        let numbers = unsafe { V::load(rows.at(row::SECTION, vector * V::W)) };
+        Place {
+            rows,
+            vector,
+            mask: numbers.equal(k as f64),
+        }
     }
 
     /// Gives section `k` its state.
@@ -177,26 +184,41 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     pub unsafe fn enter<const C: usize, const FORM: u8>(&mut self, rows: Rows, k: usize) {
         // Vectors are told apart by branches, since registers have no index.
         for j in 0..NV {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let Some(place) = Self::place::<C>(rows, k, j) else {
-                    continue;
-                };
-                place.take(row::X1, &mut self.x1[j]);
-                place.take(row::X2, &mut self.x2[j]);
-                place.take(row::Y1, &mut self.y[0][j]);
-                place.take(row::Y2, &mut self.y[1][j]);
-                if FORM == RAMP {
-                    place.take(row::B0, &mut self.b0[j]);
-                    place.take(row::B1, &mut self.b1[j]);
-                    place.take(row::B2, &mut self.b2[j]);
-                    place.take(row::A1, &mut self.a1[j]);
-                    place.take(row::A2, &mut self.a2[j]);
-                } else if !is_direct::<V, C>() {
-                    let (s1, s2) = self.transposed(j);
-                    self.s1[j] = self.s1[j].select(place.mask, s1);
-                    self.s2[j] = self.s2[j].select(place.mask, s2);
-                }
+            if k * C / V::W == j {
+                // SAFETY: the caller's promise.
+                unsafe { self.enter_in::<C, FORM>(rows, j, k) };
+            }
+        }
+    }
+
+    /// Gives section `k`, which is in vector `j`, its state.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn enter_in<const C: usize, const FORM: u8>(
+        &mut self,
+        rows: Rows,
+        j: usize,
+        k: usize,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let place = Self::place(rows, j, k);
+            place.take(row::X1, &mut self.x1[j]);
+            place.take(row::X2, &mut self.x2[j]);
+            place.take(row::Y1, &mut self.y[0][j]);
+            place.take(row::Y2, &mut self.y[1][j]);
+            if FORM == RAMP {
+                place.take(row::B0, &mut self.b0[j]);
+                place.take(row::B1, &mut self.b1[j]);
+                place.take(row::B2, &mut self.b2[j]);
+                place.take(row::A1, &mut self.a1[j]);
+                place.take(row::A2, &mut self.a2[j]);
+            } else if !is_direct::<V, C>() {
+                let (s1, s2) = self.transposed(j);
+                self.s1[j] = self.s1[j].select(place.mask, s1);
+                self.s2[j] = self.s2[j].select(place.mask, s2);
             }
         }
     }
@@ -208,22 +230,32 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     #[inline(always)]
     pub unsafe fn save<const C: usize, const FORM: u8>(&self, rows: Rows, k: usize) {
         for j in 0..NV {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let Some(place) = Self::place::<C>(rows, k, j) else {
-                    continue;
-                };
-                place.put(row::X1, self.x1[j]);
-                place.put(row::X2, self.x2[j]);
-                place.put(row::Y1, self.y[0][j]);
-                place.put(row::Y2, self.y[1][j]);
-                if FORM == RAMP {
-                    place.put(row::B0, self.b0[j]);
-                    place.put(row::B1, self.b1[j]);
-                    place.put(row::B2, self.b2[j]);
-                    place.put(row::A1, self.a1[j]);
-                    place.put(row::A2, self.a2[j]);
-                }
+            if k * C / V::W == j {
+                // SAFETY: the caller's promise.
+                unsafe { self.save_in::<C, FORM>(rows, j, k) };
+            }
+        }
+    }
+
+    /// Keeps the state that section `k`, which is in vector `j`, has come to.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn save_in<const C: usize, const FORM: u8>(&self, rows: Rows, j: usize, k: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let place = Self::place(rows, j, k);
+            place.put(row::X1, self.x1[j]);
+            place.put(row::X2, self.x2[j]);
+            place.put(row::Y1, self.y[0][j]);
+            place.put(row::Y2, self.y[1][j]);
+            if FORM == RAMP {
+                place.put(row::B0, self.b0[j]);
+                place.put(row::B1, self.b1[j]);
+                place.put(row::B2, self.b2[j]);
+                place.put(row::A1, self.a1[j]);
+                place.put(row::A2, self.a2[j]);
             }
         }
     }
@@ -250,10 +282,25 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         }
     }
 
+    /// The frame at `from`, or that ends W samples from there, as [`is_padded`] has it.
+    ///
+    /// # Safety
+    /// As for the kernel.
+    #[inline(always)]
+    pub unsafe fn read<T: Sample, const C: usize>(&self, from: *const T) -> V {
+        // SAFETY: the caller's promise; eight is W.
+        unsafe {
+            match is_padded::<V, T, C>() {
+                true => T::frame::<V, 8>(from),
+                false => T::frame::<V, C>(from),
+            }
+        }
+    }
+
     /// One frame into the first section; returns the last vector of outputs. Only after two steps
     /// with `TRACK` (or after none) can states be kept.
     #[inline(always)]
-    pub fn step<const C: usize, const D: usize, const FORM: u8, const TRACK: bool>(
+    pub fn step<T: Sample, const C: usize, const D: usize, const FORM: u8, const TRACK: bool>(
         &mut self,
         frame: V,
         by: &Steps<V, NV>,
@@ -262,6 +309,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         for j in 0..NV {
             let x = match (j, D) {
                 (0, 0) => frame,
+                (0, _) if is_padded::<V, T, C>() => self.y[D.max(1) - 1][0].shift::<C>(frame),
                 (0, _) => self.y[D.max(1) - 1][0].enter::<C>(frame),
                 (_, 0) => new[j - 1],
                 _ => self.y[D.max(1) - 1][j].shift::<C>(self.y[D.max(1) - 1][j - 1]),
@@ -281,8 +329,12 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
             new[j] = if FORM == RAMP {
                 with(self.transposed(j).0, x)
             } else if is_direct::<V, C>() {
-                let past = self.b2[j].mul(self.x2[j]).plus(self.b1[j], self.x1[j]);
-                with(past, x)
+                let x = match FORM {
+                    SCALED => x,
+                    _ => self.b0[j].mul(x),
+                };
+                x.plus(self.b1[j], self.x1[j])
+                    .plus(self.b2[j], self.x2[j])
                     .minus(self.a2[j], self.y[1][j])
                     .minus(self.a1[j], self.y[0][j])
             } else {
@@ -297,15 +349,25 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
             }
         }
         self.y = match TRACK || is_direct::<V, C>() {
-            true => [new, self.y[0], self.y[1], self.y[2]],
-            false => [new; 4],
+            true => {
+                let [a, b, c, d, e, _] = self.y;
+                [new, a, b, c, d, e]
+            }
+            false => [new; RING],
         };
         new[NV - 1]
     }
 
     /// The end of the row.
     #[inline(always)]
-    pub fn amplify<const FORM: u8>(&mut self, y: V, by: &Steps<V, NV>) -> V {
+    pub fn amplify<T: Sample, const C: usize, const FORM: u8>(
+        &mut self,
+        y: V,
+        by: &Steps<V, NV>,
+    ) -> V {
+        if FORM != RAMP && is_padded::<V, T, C>() {
+            return y;
+        }
         if FORM == RAMP {
             self.gain = self.gain.add(by.gain);
         }

@@ -25,10 +25,18 @@ impl Chain {
 
     /// Sets out for `settings` except for what a long filter does. Returns false, with nothing
     /// changed, if they need another structure. On a grid point only.
-    pub(super) fn follow(&mut self, context: &Context, settings: &Settings, pace: Pace) -> bool {
+    pub(super) fn follow(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        pace: Pace,
+        may_search: bool,
+    ) -> bool {
         let shape = self.long.as_ref().map(Long::shape);
+        let recursive = &mut self.recursive;
         shape == Shape::of(context, settings)
-            && (settings.phase == Phase::Linear || self.recursive.follow(context, settings, pace))
+            && (settings.phase == Phase::Linear
+                || recursive.follow(context, settings, pace, may_search))
     }
 
     /// Whether it lets everything through as it is.

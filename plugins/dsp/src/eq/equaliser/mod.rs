@@ -5,7 +5,8 @@
 //!   in dB), one step per segment of [`GRID`] frames. A filter is designed for the end of the
 //!   segment, and coefficients go there in a straight line, through stable filters only.
 //! - A structure that changes (kind, order, channels, …) is cross-faded with the one it replaces,
-//!   and takes over the past of what they have in common.
+//!   and takes over the past of what they have in common. So is a sharp band that jumps far: gliding,
+//!   what it has stored would swing.
 //! - A band that begins to do something comes in at 0 dB, where it changes nothing; one that ends
 //!   goes to 0 dB, and is taken out when it has rung off. An equaliser in which nothing is left
 //!   does not touch a bit.
@@ -33,6 +34,8 @@ use std::sync::Arc;
 
 /// Frames after which a filter at rest is looked after: states that died away, flat bands.
 const CARE: u64 = 64 * GRID as u64;
+/// Frames between searches for the headroom of many bands that move.
+const SEARCH: u64 = 8 * GRID as u64;
 /// Samples of f64 that are worked on at once: what the fastest cache holds beside the filter.
 const SCRATCH: usize = 2048;
 
@@ -172,6 +175,7 @@ impl Equaliser {
             || self.fade.is_some()
             || self.designer.is_busy()
             || self.chain.recursive.is_moving()
+            || self.chain.recursive.owes_headroom()
     }
 
     /// Frames that can be run without looking after anything.
@@ -205,10 +209,12 @@ impl Equaliser {
 
     /// Sets out for what is wanted, as far as that is possible now. On a grid point only.
     fn apply(&mut self) {
-        let Some(pace) = self.pending else {
+        let may_search = self.frames.is_multiple_of(SEARCH);
+        let owed = may_search && self.chain.recursive.owes_headroom();
+        let Some(pace) = self.pending.or(owed.then_some(Pace::Follow)) else {
             return;
         };
-        if self.chain.follow(&self.context, &self.wanted, pace) {
+        if (self.chain).follow(&self.context, &self.wanted, pace, may_search) {
             (self.pending, self.made) = (None, None);
             return self.refit();
         }

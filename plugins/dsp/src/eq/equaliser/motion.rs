@@ -124,6 +124,11 @@ impl Motion {
         (self.freq.now() - other.freq.now()).abs() <= SMALL_FREQ
     }
 
+    /// Octaves from where the frequency is now to that of `band`.
+    pub(super) fn octaves_to(&self, band: &Band) -> f64 {
+        (log(band.freq) - self.freq.now()).abs() / std::f64::consts::LN_2
+    }
+
     /// Whether the gain is 0 dB for good.
     pub(super) fn is_flat(&self) -> bool {
         !self.gain.is_moving() && self.gain.now() == 0.0

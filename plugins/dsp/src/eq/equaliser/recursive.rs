@@ -7,7 +7,10 @@ use crate::decibel::to_amplitude;
 use crate::eq::band::{Band, Curve, Design};
 use crate::eq::cascade::Cascade;
 use crate::eq::design;
-use crate::eq::response::Response;
+use crate::eq::response::Headroom;
+
+/// Effort of a search for headroom that is nothing beside the filter.
+const CHEAP: usize = 1 << 14;
 
 /// dB that a gain may move within one segment.
 const SMALL_GAIN: f64 = 1.5;
@@ -57,6 +60,11 @@ pub(super) struct Recursive {
     /// Whether flat bands have to stay, because what follows them depends on their domain.
     pub(super) stuck: bool,
     pub(super) threads: usize,
+    headroom: Headroom,
+    /// What it came to, or the preamp as it is.
+    preamp: f64,
+    /// Whether the headroom is that of an earlier curve: see [`Recursive::owes_headroom`].
+    owes: bool,
 }
 
 impl Recursive {
@@ -72,6 +80,9 @@ impl Recursive {
             moving: false,
             stuck: false,
             threads: settings.threads,
+            headroom: Headroom::default(),
+            preamp: 0.0,
+            owes: false,
         }
     }
 
@@ -81,13 +92,16 @@ impl Recursive {
         let curve = &settings.curve;
         if !settings.bypass {
             recursive.bypass = false;
-            let gains = Gains::new(context, curve);
+            let gains = Gains::new(context, curve, &mut recursive.headroom);
+            let preamp = gains.preamp;
             recursive.gains = gains.iter().map(Glide::at).collect();
             let slots = curve.bands.iter().enumerate();
             let slots = slots
                 .filter(|(_, band)| !is_flat(context, band, curve.design))
                 .map(|(i, band)| Slot::new(context, i, band, Motion::at(band)));
-            recursive.build(context, slots.collect(), gains.are_uneven());
+            let uneven = gains.are_uneven();
+            recursive.preamp = preamp;
+            recursive.build(context, slots.collect(), uneven);
         }
         recursive
     }
@@ -101,9 +115,21 @@ impl Recursive {
         self.moving
     }
 
+    /// Whether the headroom has not been searched for yet. That takes so long for many bands that it
+    /// is done not for each of their steps, but now and then: where [`Recursive::follow`] may.
+    pub(super) fn owes_headroom(&self) -> bool {
+        self.owes
+    }
+
     /// Sets out for `settings`. Returns false, with nothing changed, if they need another
     /// structure. On a grid point only.
-    pub(super) fn follow(&mut self, context: &Context, settings: &Settings, pace: Pace) -> bool {
+    pub(super) fn follow(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        pace: Pace,
+        may_search: bool,
+    ) -> bool {
         let curve = &settings.curve;
         if self.bypass || settings.bypass {
             return self.bypass == settings.bypass;
@@ -112,7 +138,12 @@ impl Recursive {
             return false;
         };
         let segments = context.segments(settings.ramp_time);
-        let gains = Gains::new(context, curve);
+        self.owes = curve.auto_headroom && self.headroom.effort() > CHEAP && !may_search;
+        let gains = match self.owes {
+            false => Gains::new(context, curve, &mut self.headroom),
+            true => Gains::with(context, curve, self.preamp),
+        };
+        self.preamp = gains.preamp;
         // On the way from one to the other as well.
         let now = |c: usize| self.gains[c].now();
         let uneven = gains.are_uneven()
@@ -265,12 +296,16 @@ struct Gains<'a> {
 }
 
 impl<'a> Gains<'a> {
-    fn new(context: &'a Context, curve: &'a Curve) -> Self {
+    fn new(context: &'a Context, curve: &'a Curve, headroom: &mut Headroom) -> Self {
         let preamp = if curve.auto_headroom {
-            Response::new(curve, &context.layout, context.rate).preamp()
+            headroom.preamp(curve, &context.layout, context.rate)
         } else {
             curve.preamp
         };
+        Gains::with(context, curve, preamp)
+    }
+
+    fn with(context: &'a Context, curve: &'a Curve, preamp: f64) -> Self {
         Gains {
             context,
             curve,

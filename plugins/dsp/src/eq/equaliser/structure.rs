@@ -8,12 +8,19 @@ use crate::decibel::to_amplitude;
 use crate::eq::band::{Band, Curve};
 use crate::eq::cascade::Cascade;
 use crate::eq::design;
+use crate::eq::section::Section;
 
 /// How far a flat band may still ring when it is taken out,
 const SILENT: f64 = 1e-9;
 /// and what is enough after this many attempts: the rounding errors of a band far below 20 Hz can
 /// keep it above the first.
 const NEARLY_SILENT: (f64, u32) = (1e-6, 512);
+
+/// Octaves that any filter may glide,
+const NEAR: f64 = 1.0 / 3.0;
+/// and octaves times Q.
+const FAR: f64 = 3.0;
+
 impl Recursive {
     /// How many bands have to come in before it can glide to `curve`; `None` if it cannot.
     pub(super) fn newcomers(&self, context: &Context, curve: &Curve) -> Option<usize> {
@@ -26,7 +33,10 @@ impl Recursive {
             let slot = slots.next_if(|slot| slot.band == i);
             let active = !is_flat(context, band, curve.design);
             let glides = match slot {
-                Some(slot) if active => slot.key == Key::new(band, &context.layout),
+                Some(slot) if active => {
+                    slot.key == Key::new(band, &context.layout)
+                        && !self.is_far(context, &slot.motion, band)
+                }
                 Some(slot) => slot.key.has_gain(),
                 None if active => {
                     new += 1;
@@ -40,6 +50,19 @@ impl Recursive {
         }
         // What is left are bands that the curve no longer has.
         slots.all(|slot| slot.key.has_gain()).then_some(new)
+    }
+
+    /// Whether a band would ring on its way to `to`: what a sharp filter has stored at one frequency
+    /// swings many times as high where its poles are dragged to another one far away.
+    fn is_far(&self, context: &Context, from: &Motion, to: &Band) -> bool {
+        let octaves = from.octaves_to(to);
+        let sharpness = |band: &Band| {
+            let sections = design::sections(band, context.rate, self.design);
+            let each = sections.as_slice().iter().map(Section::resonance);
+            each.fold(0.0, f64::max)
+        };
+        // Few changes go far enough to ask.
+        octaves > NEAR && octaves * sharpness(to).max(sharpness(&from.now())) > FAR
     }
 
     /// The slots there are, and those of bands of `curve` that come in, flat.

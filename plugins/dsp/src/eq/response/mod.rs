@@ -4,9 +4,12 @@ use super::band::{Band, Curve, Graphic, Layout, StereoMode};
 use super::design;
 use super::section::Quadratic;
 use realfft::num_complex::Complex;
+use search::Search;
 use std::f64::consts::TAU;
 use std::ops::Range;
 use view::View;
+
+pub(super) use search::Headroom;
 
 mod search;
 mod view;
@@ -30,7 +33,7 @@ const LIMIT: f64 = 400.0;
 ///
 /// Frequencies are in Hz; one below 0 is taken for 0, one above half the rate for that. Everything
 /// but [`Response::maximum`] has the preamp in it that is in force, see [`Response::preamp`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Response {
     rate: f64,
     preamp: f64,
@@ -112,48 +115,58 @@ impl Reach {
 impl Response {
     /// The response of `curve` to audio of `layout` at `rate` Hz.
     pub fn new(curve: &Curve, layout: &Layout, rate: f64) -> Self {
+        let mut response = Response::default();
+        response.assign(curve, layout, rate, &mut Search::default());
+        response
+    }
+
+    /// Becomes that response, in the memory that it and `search` have.
+    fn assign(&mut self, curve: &Curve, layout: &Layout, rate: f64, search: &mut Search) {
         let gain = |bits: &u64| {
             let chosen = curve.gains.iter().filter(|(mask, _)| mask & bits != 0);
             amplitude(chosen.map(|(_, gain)| gain).sum())
         };
-        let mut response = Response {
-            rate,
-            preamp: if curve.preamp.is_nan() {
-                0.0
-            } else {
-                curve.preamp
-            },
-            gains: layout.bits.iter().map(gain).collect(),
-            factors: Vec::new(),
-            steps: Vec::new(),
-            graphics: Vec::new(),
-            pair: layout.pair,
-            coupled: false,
+        self.rate = rate;
+        self.preamp = if curve.preamp.is_nan() {
+            0.0
+        } else {
+            curve.preamp
         };
+        self.gains.clear();
+        self.gains.extend(layout.bits.iter().map(gain));
+        self.pair = layout.pair;
+        self.coupled = false;
+        self.factors.clear();
+        self.steps.clear();
         for band in &curve.bands {
             let reach = Reach::new(band, layout);
-            let first = response.factors.len();
+            let first = self.factors.len();
             for section in design::sections(band, rate, curve.design).as_slice() {
                 if !section.is_identity() {
                     let (numerator, denominator) = section.split();
-                    response.factors.push(Factor {
+                    self.factors.push(Factor {
                         numerator,
                         denominator,
                     });
                 }
             }
-            let factors = first..response.factors.len();
-            response.coupled |= !factors.is_empty() && matches!(reach, Reach::Mid | Reach::Side);
-            response.steps.push(Step { factors, reach });
+            let factors = first..self.factors.len();
+            self.coupled |= !factors.is_empty() && matches!(reach, Reach::Mid | Reach::Side);
+            self.steps.push(Step { factors, reach });
         }
-        for graphic in &curve.graphics {
+        self.graphics.truncate(curve.graphics.len());
+        for (i, graphic) in curve.graphics.iter().enumerate() {
             let reach = channels(graphic.channels, layout);
-            response.graphics.push((graphic.clone(), reach));
+            match self.graphics.get_mut(i) {
+                Some(here) if here.0 == *graphic => here.1 = reach,
+                Some(here) => *here = (graphic.clone(), reach),
+                None => self.graphics.push((graphic.clone(), reach)),
+            }
         }
         if curve.auto_headroom {
-            response.preamp = response.preamp.min(-response.overshoot()).max(-LIMIT);
+            let overshoot = self.overshoot(search);
+            self.preamp = self.preamp.min(-overshoot).max(-LIMIT);
         }
-        response
     }
 
     /// The preamp in force, in dB: that of the curve or, with `auto_headroom`, as much less that

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The largest gain over all frequencies.
 use super::{Matrix, Response, View};
+use crate::eq::band::{Curve, Layout, MAX_BANDS};
+use crate::eq::design::MAX_SECTIONS;
 use crate::eq::section::Quadratic;
 use realfft::num_complex::Complex;
 use std::f64::consts::{PI, TAU};
@@ -10,19 +12,67 @@ const GRID: i32 = 256;
 /// Steps of the golden section: to 10⁻³ of a bracket, within which the response is a parabola.
 const STEPS: usize = 16;
 
+/// Angles per factor that are searched beside the grid.
+const PER_FACTOR: usize = 10;
+
+/// What a search works on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Search {
+    tones: Vec<f64>,
+    values: Vec<f64>,
+    channels: Vec<usize>,
+}
+
+/// The preamp that a curve needs, again and again as it changes: in memory that is there after the
+/// first time, whatever bands the curve has.
+#[derive(Default)]
+pub(in crate::eq) struct Headroom {
+    response: Response,
+    search: Search,
+}
+
+impl Headroom {
+    /// [`Response::preamp`] of `curve`.
+    pub(in crate::eq) fn preamp(&mut self, curve: &Curve, layout: &Layout, rate: f64) -> f64 {
+        let (most, channels) = (MAX_BANDS * MAX_SECTIONS, layout.bits.len());
+        let points: usize = curve.graphics.iter().map(|g| g.points.len()).sum();
+        let tones = GRID as usize + 2 + PER_FACTOR * most + points;
+        reserve(&mut self.search.tones, tones);
+        reserve(&mut self.search.values, tones);
+        reserve(&mut self.search.channels, channels);
+        reserve(&mut self.response.gains, channels);
+        reserve(&mut self.response.factors, most);
+        reserve(&mut self.response.steps, MAX_BANDS);
+        self.response.assign(curve, layout, rate, &mut self.search);
+        self.response.preamp()
+    }
+
+    /// About how many sections at how many frequencies the last search looked at.
+    pub(in crate::eq) fn effort(&self) -> usize {
+        let factors = self.response.factors.len();
+        let sides = if self.response.coupled { 2 } else { 1 };
+        factors * (GRID as usize + PER_FACTOR * factors) * sides
+    }
+}
+
+/// Makes room for `len` in all.
+fn reserve<T>(memory: &mut Vec<T>, len: usize) {
+    memory.reserve_exact(len.saturating_sub(memory.len()));
+}
+
 impl Response {
     /// The largest gain in dB, preamp left out, that any signal of one frequency gets from 0 to
     /// half the rate: of a channel or, where the channels of the pair get something from each
     /// other, the pair's largest singular value.
     pub fn maximum(&self) -> f64 {
-        self.largest(|view| singular(view.pair()))
+        self.largest(&mut Search::default(), |view| singular(view.pair()))
     }
 
     /// The largest gain in dB, preamp left out, of the output of one channel over the loudest of
     /// the inputs, each of one frequency, in minimum and in linear phase. What the pair's channels
     /// get from each other may add up to more than the largest singular value.
-    pub(super) fn overshoot(&self) -> f64 {
-        self.largest(|view| {
+    pub(super) fn overshoot(&self, search: &mut Search) -> f64 {
+        self.largest(search, |view| {
             let minimum = view.pair().map(|row| row[0].norm() + row[1].norm());
             let linear = view
                 .pair_magnitudes()
@@ -33,40 +83,46 @@ impl Response {
     }
 
     /// The largest, in dB, of the channels' gains and of the squared gain `of` a coupled pair.
-    fn largest(&self, of: impl Fn(&View<'_>) -> f64) -> f64 {
-        let tones = self.tones();
+    fn largest(&self, search: &mut Search, of: impl Fn(&View<'_>) -> f64) -> f64 {
+        let Search {
+            tones,
+            values,
+            channels,
+        } = search;
+        self.find_tones(tones);
+        self.find_distinct(channels);
         let mut power: f64 = 0.0;
-        for channel in self.distinct() {
+        for &channel in channels.iter() {
             let at = |w| View::new(self, w).channel_power(channel);
-            power = power.max(maximum(&tones, at));
+            power = power.max(maximum(tones, values, at));
         }
         if self.coupled {
-            power = power.max(maximum(&tones, |w| of(&View::new(self, w))));
+            power = power.max(maximum(tones, values, |w| of(&View::new(self, w))));
         }
         10.0 * power.log10()
     }
 
     /// One of each kind of channel that gets nothing from others.
-    fn distinct(&self) -> Vec<usize> {
+    fn find_distinct(&self, distinct: &mut Vec<usize>) {
         let coupled = self.pair.filter(|_| self.coupled);
         let alike = |a: usize, b: usize| {
             let of = |channel| self.touched(channel);
             self.gains[a] == self.gains[b] && of(a).eq(of(b))
         };
-        let mut distinct: Vec<usize> = Vec::new();
+        distinct.clear();
         for channel in 0..self.gains.len() {
             let is_coupled = coupled.is_some_and(|(l, r)| channel == l || channel == r);
             if !is_coupled && !distinct.iter().any(|&other| alike(channel, other)) {
                 distinct.push(channel);
             }
         }
-        distinct
     }
 
     /// Angles, ascending from 0 to π, near all local maxima.
-    fn tones(&self) -> Vec<f64> {
+    fn find_tones(&self, tones: &mut Vec<f64>) {
         // In terms of tan(w/2), both ends of the spectrum look alike.
-        let mut tones = vec![0.0, PI];
+        tones.clear();
+        tones.extend([0.0, PI]);
         tones.extend((0..GRID).map(|i| {
             let decades = f64::from(2 * i + 1 - GRID) / f64::from(GRID) * 5.0;
             2.0 * 10f64.powf(decades).atan()
@@ -88,9 +144,8 @@ impl Response {
             .flat_map(|(graphic, _)| &graphic.points);
         tones.extend(points.map(|(frequency, _)| TAU * frequency / self.rate));
         tones.retain(|w| (0.0..=PI).contains(w));
-        tones.sort_by(f64::total_cmp);
+        tones.sort_unstable_by(f64::total_cmp);
         tones.dedup();
-        tones
     }
 }
 
@@ -104,8 +159,9 @@ fn singular(matrix: Matrix<Complex<f64>>) -> f64 {
 
 /// The largest value of `f` from the first to the last of `tones`, which are ascending and lie so
 /// close that `f` has at most one maximum worth finding between any two next but one.
-fn maximum(tones: &[f64], f: impl Fn(f64) -> f64) -> f64 {
-    let values: Vec<f64> = tones.iter().map(|w| f(*w)).collect();
+fn maximum(tones: &[f64], values: &mut Vec<f64>, f: impl Fn(f64) -> f64) -> f64 {
+    values.clear();
+    values.extend(tones.iter().map(|w| f(*w)));
     let seen = values.iter().copied().fold(0.0, f64::max);
     let mut best = seen;
     for i in 1..tones.len().saturating_sub(1) {

@@ -27,16 +27,16 @@ const WAYS: [(f64, f64); 4] = [
 ];
 
 #[test]
-fn of_frequency_swing_no_higher_than_sharp_filters_must() {
+fn of_frequency_swing_no_higher() {
     for ramp_time in [0.0, 0.02] {
         for (from, to) in WAYS {
-            for q in [0.3, 1.0, 10.0] {
+            for q in [0.3, 1.0, 3.0, 10.0, 30.0] {
                 let [from, to] = [from, to].map(|freq| Settings {
                     ramp_time,
                     ..with(&[peak(freq, 12.0, q)])
                 });
                 let largest = largest(&from, &to);
-                assert!(largest < 3.5 * 4.0, "{from:?} to {to:?}: {largest}");
+                assert!(largest < 1.12 * 4.0, "{from:?} to {to:?}: {largest}");
             }
         }
     }
