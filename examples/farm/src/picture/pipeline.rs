@@ -259,6 +259,9 @@ fn unpack(
     let rows = frame.plane_data(0)?.chunks(stride).take(height);
     let pixels = rows.flat_map(|row| &row[..width]).copied().collect();
     let (colours, _) = frame.plane_data(1)?.as_chunks::<4>();
-    let palette = colours.iter().flat_map(|[_, r, g, b]| [*r, *g, *b]);
+    let palette = colours.iter().flat_map(|colour| {
+        let [_, r, g, b] = u32::from_ne_bytes(*colour).to_be_bytes();
+        [r, g, b]
+    });
     Ok((pixels, palette.collect()))
 }

@@ -18,11 +18,12 @@ pub(super) struct Pair {
     level: Level,
     size: usize,
     hop: usize,
-    /// The window, each sample twice: for left and right.
     window: Vec<f32>,
-    /// Left and right in turn, from the beginning of the next frame; negative times are zeros.
-    history: Vec<f32>,
-    /// Of which so many floats are filled.
+    /// Left and right in turn; before the first sample are zeros.
+    history: Vec<[f32; 2]>,
+    /// Where in it the next frame begins.
+    start: usize,
+    /// How much of it is filled.
     filled: usize,
     /// Frames whose samples are skipped before the next begins.
     skip: usize,
@@ -50,9 +51,11 @@ impl Pair {
             level: Level::best(),
             size,
             hop,
-            window: window.iter().flat_map(|w| [*w, *w]).collect(),
-            history: vec![0.0; 2 * (size + size.max(4096))],
-            filled: 2 * (size / 2),
+            window: window.to_vec(),
+            // Several frames, so that what is left is seldom moved.
+            history: vec![[0.0; 2]; 5 * size.max(4096)],
+            start: 0,
+            filled: size / 2,
             skip: 0,
             frame: vec![zero; size],
             index: 0,
@@ -62,18 +65,16 @@ impl Pair {
 
     /// Takes in samples. Calls `emit` with number and transform of each frame that is complete.
     pub fn push(&mut self, rows: Rows<'_>, emit: &mut dyn FnMut(u64, &[Complex<f32>])) {
-        let (left, right) = (rows.row(0), rows.row(1));
+        let (mut left, mut right) = (rows.row(0), rows.row(1));
         self.length += left.len() as u64;
-        let mut done = 0;
-        while done < left.len() {
-            let here = (left.len() - done).min((self.history.len() - self.filled) / 2);
-            let to = &mut self.history[self.filled..self.filled + 2 * here];
-            let samples = left[done..].iter().zip(&right[done..]);
-            for (pair, (left, right)) in to.as_chunks_mut().0.iter_mut().zip(samples) {
+        while !left.is_empty() {
+            let to = self.room();
+            let here = to.len().min(left.len());
+            for ((pair, left), right) in to.iter_mut().zip(left).zip(right) {
                 *pair = [*left, *right];
             }
-            self.filled += 2 * here;
-            done += here;
+            (left, right) = (&left[here..], &right[here..]);
+            self.filled += here;
             self.drain(emit);
         }
     }
@@ -93,34 +94,40 @@ impl Pair {
 
     fn zeros(&mut self, mut frames: u64, emit: &mut dyn FnMut(u64, &[Complex<f32>])) {
         while frames > 0 {
-            let room = (self.history.len() - self.filled) / 2;
-            let here = usize::try_from(frames).unwrap_or(room).min(room);
-            self.history[self.filled..self.filled + 2 * here].fill(0.0);
-            self.filled += 2 * here;
+            let to = self.room();
+            let here = usize::try_from(frames).map_or(to.len(), |frames| frames.min(to.len()));
+            to[..here].fill([0.0; 2]);
+            self.filled += here;
             frames -= here as u64;
             self.drain(emit);
         }
     }
 
-    /// Transforms every frame that is there, then moves what is left to the front.
+    /// Where the next samples go: there is some room, as what is left is shorter than a frame.
+    fn room(&mut self) -> &mut [[f32; 2]] {
+        if self.filled == self.history.len() {
+            self.history.copy_within(self.start..self.filled, 0);
+            self.filled -= self.start;
+            self.start = 0;
+        }
+        &mut self.history[self.filled..]
+    }
+
+    /// Transforms every frame that is there.
     fn drain(&mut self, emit: &mut dyn FnMut(u64, &[Complex<f32>])) {
-        let mut at = 2 * self.skip.min(self.filled / 2);
-        self.skip -= at / 2;
-        while self.skip == 0 && at + 2 * self.size <= self.filled {
-            let samples = self.history[at..at + 2 * self.size].as_chunks::<2>().0;
-            let weights = self.window.as_chunks::<2>().0;
-            multiply::<()>(self.level, samples, weights, &mut self.frame);
+        let skipped = self.skip.min(self.filled - self.start);
+        self.start += skipped;
+        self.skip -= skipped;
+        while self.skip == 0 && self.start + self.size <= self.filled {
+            let samples = &self.history[self.start..self.start + self.size];
+            multiply::<()>(self.level, samples, &self.window, &mut self.frame);
             self.fft
                 .process_with_scratch(&mut self.frame, &mut self.scratch);
             emit(self.index, &self.frame);
             self.index += 1;
-            let next = at + 2 * self.hop;
-            self.skip = next.saturating_sub(self.filled) / 2;
-            at = next.min(self.filled);
-        }
-        if at > 0 {
-            self.history.copy_within(at..self.filled, 0);
-            self.filled -= at;
+            let next = self.start + self.hop;
+            self.skip = next.saturating_sub(self.filled);
+            self.start = next.min(self.filled);
         }
     }
 }
@@ -129,18 +136,18 @@ trait Anything {}
 impl Anything for () {}
 
 multiversion! {
-    fn multiply<T: Anything>(samples: &[[f32; 2]], weights: &[[f32; 2]], out: &mut [Complex<f32>]) = multiply_body
+    fn multiply<T: Anything>(samples: &[[f32; 2]], weights: &[f32], out: &mut [Complex<f32>]) = multiply_body
 }
 
 #[inline(always)]
-fn multiply_body(samples: &[[f32; 2]], weights: &[[f32; 2]], out: &mut [Complex<f32>]) {
+fn multiply_body(samples: &[[f32; 2]], weights: &[f32], out: &mut [Complex<f32>]) {
     for ((out, sample), weight) in out.iter_mut().zip(samples).zip(weights) {
-        out.re = sample[0] * weight[0];
-        out.im = sample[1] * weight[1];
+        out.re = sample[0] * weight;
+        out.im = sample[1] * weight;
     }
 }
 
-/// Adds the squares of a transform, real and imaginary in turn, to `sums`, of twice its length.
+/// Adds the squared magnitudes of a transform to `sums`, of its length.
 pub(super) fn add_squares(level: Level, sums: &mut [f32], bins: &[Complex<f32>]) {
     squares::<()>(level, sums, bins);
 }
@@ -151,19 +158,16 @@ multiversion! {
 
 #[inline(always)]
 fn squares_body(sums: &mut [f32], bins: &[Complex<f32>]) {
-    for (sum, bin) in sums.as_chunks_mut::<2>().0.iter_mut().zip(bins) {
-        sum[0] += bin.re * bin.re;
-        sum[1] += bin.im * bin.im;
+    for (sum, bin) in sums.iter_mut().zip(bins) {
+        *sum += bin.re * bin.re + bin.im * bin.im;
     }
 }
 
 /// The powers of both channels together, of bins 0 to half the length, from sums of squares.
 pub(super) fn powers(sums: &[f32], power: &mut [f32]) {
-    let (squares, _) = sums.as_chunks::<2>();
-    let norm = |k: usize| squares[k][0] + squares[k][1];
     for (k, power) in power.iter_mut().enumerate() {
-        let mirrored = (squares.len() - k) % squares.len();
-        *power = 0.5 * (norm(k) + norm(mirrored));
+        let mirrored = (sums.len() - k) % sums.len();
+        *power = 0.5 * (sums[k] + sums[mirrored]);
     }
 }
 
@@ -225,7 +229,7 @@ mod tests {
             let mut found: Vec<Vec<f32>> = Vec::new();
             let mut keep = |index: u64, bins: &[Complex<f32>]| {
                 assert_eq!(index as usize, found.len());
-                let mut sums = vec![0.0; 2 * size];
+                let mut sums = vec![0.0; size];
                 add_squares(Level::best(), &mut sums, bins);
                 let mut power = vec![0.0; size / 2 + 1];
                 powers(&sums, &mut power);

@@ -33,6 +33,8 @@ pub fn of_frequency(axis: &FrequencyAxis, room: Room) -> Vec<Tick> {
         return place(axis, room, labels, Vec::new());
     }
     let decades = -2..=6;
+    // What begins at 0 is marked there, and not at hundredths that lie as good as there.
+    let zero = (axis.low() == 0.0).then_some(0.0);
     let of = |digits: &[f64]| -> Vec<f64> {
         let values = decades.clone().flat_map(|decade| {
             let unit = 10f64.powi(decade);
@@ -46,7 +48,8 @@ pub fn of_frequency(axis: &FrequencyAxis, room: Room) -> Vec<Tick> {
         of(&[3.0, 4.0, 6.0, 7.0, 8.0, 9.0]),
     ];
     let marks = labels.concat();
-    place(axis, room, labels[..2].concat(), marks)
+    let named = zero.into_iter().chain(labels[..2].concat());
+    place(axis, room, named.collect(), marks)
 }
 
 /// Takes of `labels`, the most important first, those that have room; then of `marks`.
@@ -221,6 +224,13 @@ mod tests {
         let narrow = FrequencyAxis::new(FrequencyScale::Logarithmic, 400.0, 500.0, 44_100);
         let ticks = of_frequency(&narrow, room(500.0, 90.0));
         assert_eq!(labels(&ticks), ["400", "420", "440", "460", "480", "500"]);
+    }
+
+    #[test]
+    fn an_axis_from_0_begins_with_0() {
+        let axis = FrequencyAxis::new(FrequencyScale::Mel, 0.0, 0.0, 44_100);
+        let ticks = of_frequency(&axis, room(250.0, 20.0));
+        assert_eq!(labels(&ticks), ["0", "500", "1k", "2k", "5k", "10k", "20k"]);
     }
 
     #[test]

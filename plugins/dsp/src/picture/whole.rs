@@ -52,8 +52,8 @@ struct Gatherer {
     hop: u64,
     /// The length that was announced, and how far behind it spectra still belong to the last column.
     expected: Option<(u64, u64)>,
-    /// Sums of powers per spectrogram, of the spectra of one column; of two channels together, sums of
-    /// squares as [`pair`](super::pair) has them.
+    /// Sums of powers per spectrogram, of the spectra of one column; of two channels together, of
+    /// squares as `pair` has them.
     sums: Vec<f32>,
     pair: bool,
     /// What becomes of the latter.
@@ -94,11 +94,7 @@ impl Whole {
         let together = settings.channels == Channels::Mixed && source.names.len() == 2;
         let (analyser, sums, bins) = if together {
             let pair = Pair::new(&plan.window, plan.hop)?;
-            (
-                Analyser::Pair(Box::new(pair)),
-                2 * plan.size,
-                plan.size / 2 + 1,
-            )
+            (Analyser::Pair(Box::new(pair)), plan.size, plan.size / 2 + 1)
         } else {
             let stft = plan.stft(source)?;
             let bins = stft.bins();
@@ -160,8 +156,12 @@ impl Whole {
     pub fn push_silence(&mut self, frames: u64) {
         self.length += frames;
         let gatherer = &mut self.gatherer;
-        self.stft
-            .push_silence(frames, &mut |frame| gatherer.take(frame));
+        match &mut self.analyser {
+            Analyser::Each(stft) => stft.push_silence(frames, &mut |frame| gatherer.take(frame)),
+            Analyser::Pair(pair) => {
+                pair.push_silence(frames, &mut |index, bins| gatherer.pair(index, bins));
+            }
+        }
     }
 
     /// Frames taken in.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Events and queries.
-use super::flow::Input;
+use super::flow::{Input, LONGEST_GAP, first_heard};
 use super::imp::{CAT, Spectrogram};
 use super::kinds::Mode;
 use super::stream::{Audio, Drawing, Stream};
@@ -110,11 +110,12 @@ impl Spectrogram {
             return true;
         };
         let rate = audio.info.rate();
-        let end = pts.saturating_add(duration.min(super::flow::LONGEST_GAP));
+        let end = pts.saturating_add(duration.min(LONGEST_GAP));
         // Rounding its ends, not its length, keeps many small gaps from adding up to an error.
         let frames = frame_at(end, rate) - frame_at(pts, rate);
         let heard = frames_in_segment(stream.segment.as_ref(), Some(pts), frames, rate);
-        self.draw(stream, Input::Silence, heard, Some(pts)).is_ok()
+        let first = first_heard(stream.segment.as_ref(), Some(pts), &heard, rate);
+        self.draw(stream, Input::Silence, heard, first).is_ok()
     }
 
     pub(super) fn src_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {

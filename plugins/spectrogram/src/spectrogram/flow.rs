@@ -3,7 +3,7 @@
 use super::imp::{CAT, Spectrogram};
 use super::kinds::Mode;
 use super::output::Output;
-use super::stream::{Drawing, Stream};
+use super::stream::{Drawing, Segment, Stream};
 use auris_dsp::picture::whole::Whole;
 use auris_support::clip::{duration_of, frame_at, frames_in_segment};
 use gst::{prelude::*, subclass::prelude::*};
@@ -14,6 +14,19 @@ use std::sync::atomic::Ordering;
 const TOLERANCE: gst::ClockTime = gst::ClockTime::from_mseconds(20);
 /// A gap that is longer than this is a mistake, and would be silence without end.
 pub(super) const LONGEST_GAP: gst::ClockTime = gst::ClockTime::from_seconds(24 * 3600);
+
+/// When the first of the frames `heard` is heard.
+pub(super) fn first_heard(
+    segment: Option<&Segment>,
+    pts: Option<gst::ClockTime>,
+    heard: &Range<u64>,
+    rate: u32,
+) -> Option<gst::ClockTime> {
+    let first = pts?.checked_add(duration_of(heard.start, rate))?;
+    // What begins with the segment must not begin a rounding error before it.
+    let start = segment.and_then(|segment| segment.start());
+    Some(start.map_or(first, |start| first.max(start)))
+}
 
 /// What is drawn.
 #[derive(Clone, Copy)]
@@ -38,7 +51,7 @@ impl Spectrogram {
                 true => Input::Silence,
                 false => Input::Samples(&map),
             };
-            let first = buffer.pts().map(|pts| pts + duration_of(heard.start, rate));
+            let first = first_heard(segment, buffer.pts(), &heard, rate);
             self.draw(stream, input, heard, first)
         })
     }
@@ -63,10 +76,6 @@ impl Spectrogram {
             };
             let frame = audio.info.bpf() as usize;
             let most = match &stream.drawing {
-                Drawing::Live(clock) if clock.missing() == 0 => {
-                    self.push_live(stream)?;
-                    continue;
-                }
                 Drawing::Live(clock) => clock.missing().min(heard.end - at),
                 _ => heard.end - at,
             };
@@ -101,6 +110,9 @@ impl Spectrogram {
                     now
                 }
             };
+            while matches!(&stream.drawing, Drawing::Live(clock) if clock.missing() == 0) {
+                self.push_live(stream)?;
+            }
         }
         Ok(gst::FlowSuccess::Ok)
     }

@@ -53,7 +53,10 @@ impl Pixels {
             VideoFormat::Bgr => Pixels::Three(three([2, 1, 0])),
             VideoFormat::Gray8 => Pixels::One(Box::new(colours.map(|rgb| [grey(rgb)]))),
             VideoFormat::Gray16Be => Pixels::Two(Box::new(colours.map(|rgb| [grey(rgb); 2]))),
-            VideoFormat::Rgb8p => Pixels::Palette(four([3, 0, 1, 2])),
+            // A native-endian word each, alpha on top.
+            VideoFormat::Rgb8p => Pixels::Palette(Box::new(
+                colours.map(|[r, g, b]| u32::from_be_bytes([255, r, g, b]).to_ne_bytes()),
+            )),
             _ => return None,
         })
     }

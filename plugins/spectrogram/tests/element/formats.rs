@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sample formats, rates and numbers of channels.
 use super::rig::{Rig, brightest, info};
-use gst::prelude::*;
 use gst_audio::AudioFormat;
 use std::f64::consts::TAU;
 
