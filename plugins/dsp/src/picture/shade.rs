@@ -53,8 +53,8 @@ multiversion! {
 fn index_body(decibels: &[f32], scale: f32, out: &mut [u8]) {
     const MOST: f32 = (LEVELS - 1) as f32;
     for (out, decibel) in out.iter_mut().zip(decibels) {
-        // Rounded to the nearest; the clamp has made it a small number, and of NaN it is made 0.
-        let value = (decibel * scale + (MOST + 0.5)).max(0.0).min(MOST);
+        // Rounded to the nearest; NaN becomes 0.
+        let value = (decibel * scale + (MOST + 0.5)).clamp(0.0, MOST);
         *out = value as i32 as u8;
     }
 }

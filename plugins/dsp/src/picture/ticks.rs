@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which values an axis is marked at: round ones, as close as labels leave room.
 use super::scale::{FrequencyAxis, FrequencyScale};
+use std::cmp::Ordering;
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +103,7 @@ pub fn of_past(seconds: f64, room: Room) -> Vec<Tick> {
 
 /// Marks of an axis of levels from `low` to `high` dB.
 pub fn of_level(low: f64, high: f64, room: Room) -> Vec<Tick> {
-    if !(high > low) {
+    if high.partial_cmp(&low) != Some(Ordering::Greater) {
         return Vec::new();
     }
     let step = step_125((high - low) * room.label / room.length.max(1.0)).max(1.0);

@@ -35,7 +35,7 @@ pub struct Whole {
 /// What makes spectra of samples.
 enum Analyser {
     /// Of each channel.
-    Each(Stft),
+    Each(Box<Stft>),
     /// Of two channels together.
     Pair(Box<Pair>),
 }
@@ -98,7 +98,7 @@ impl Whole {
         } else {
             let stft = plan.stft(source)?;
             let bins = stft.bins();
-            (Analyser::Each(stft), bins, bins)
+            (Analyser::Each(Box::new(stft)), bins, bins)
         };
         let Plan {
             layout,
