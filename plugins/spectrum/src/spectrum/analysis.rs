@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every sample analysed: overlapping frames, bands, averages and features.
+use super::clock::Clock;
+use super::feature_pad::Layout;
 use super::front::{Bank, Front};
 use super::kinds::{Averaging, Downmix, Scale};
 use super::message::{Shape, Values};
@@ -7,6 +9,7 @@ use super::settings::Settings;
 use super::stream::Span;
 use auris_dsp::features::{Extractor, Output};
 use auris_dsp::pcm::SampleFormat;
+use auris_dsp::simd::Level;
 use auris_dsp::spectrum::averaging::{self, Averager};
 use auris_dsp::spectrum::intake::Intake;
 use auris_dsp::spectrum::scale;
@@ -16,6 +19,14 @@ use std::sync::Arc;
 
 /// Frames of audio that are converted at a time.
 const PIECE: usize = 2048;
+
+/// What an analysis tells.
+pub enum Event<'a> {
+    /// A result.
+    Result(Span, &'a dyn Values),
+    /// A frame by itself, which begins with this sample: row after row, as [`Layout`] says.
+    Frame(i64, &'a [f32]),
+}
 
 pub struct Analysis {
     intake: Intake,
@@ -45,50 +56,15 @@ struct Frames {
     /// Whether magnitudes are told.
     magnitude: bool,
     clock: Clock,
+    /// What a frame by itself is.
+    layout: Arc<Layout>,
+    /// Whether somebody wants them.
+    sends: bool,
+    /// Magnitudes of a frame, if these are what it is.
+    sent: Vec<f32>,
+    floor: f32,
     /// Frames of audio whose middle is less than a hop from the end make none.
     drops_last: bool,
-}
-
-/// When results are due.
-struct Clock {
-    rate: u64,
-    hop: u64,
-    /// In ns.
-    interval: u64,
-    /// Intervals that are over.
-    over: u64,
-    /// Frames that were told.
-    told: u64,
-    /// Frames since.
-    fresh: u64,
-}
-
-impl Clock {
-    /// Takes note of a frame; whether an interval ends with its hop.
-    fn tick(&mut self) -> bool {
-        self.fresh += 1;
-        let frames = u128::from(self.told + self.fresh) * u128::from(self.hop);
-        let now = frames * 1_000_000_000 / u128::from(self.rate.max(1));
-        let over = (now / u128::from(self.interval.max(1))) as u64;
-        std::mem::replace(&mut self.over, over) < over
-    }
-
-    /// What the frames since the last result cover.
-    fn span(&self) -> Span {
-        Span {
-            start: self.told.saturating_mul(self.hop),
-            frames: self.fresh.saturating_mul(self.hop),
-        }
-    }
-
-    fn next(&mut self) {
-        self.told += self.fresh;
-        self.fresh = 0;
-    }
-
-    fn reset(&mut self) {
-        (self.over, self.told, self.fresh) = (0, 0, 0);
-    }
 }
 
 impl Analysis {
@@ -131,6 +107,18 @@ impl Analysis {
             },
         };
         let floor = settings.threshold as f32;
+        let names: Vec<&str> = outputs.iter().map(|output| output.feature.name()).collect();
+        let (kind, values) = match length {
+            0 => (String::from("magnitude"), bands),
+            _ => (names.join("+"), length),
+        };
+        let layout = Arc::new(Layout {
+            kind,
+            rate,
+            hop,
+            bands: values,
+            channels: rows,
+        });
         let frames = Frames {
             shape: Shape {
                 multi_channel: settings.multi_channel || rows > 1,
@@ -155,15 +143,12 @@ impl Analysis {
             extractor,
             magnitudes: vec![0.0; rows * bands],
             phases: vec![0.0; if front.stft.phase { rows * bands } else { 0 }],
-            magnitude: settings.message_magnitude,
-            clock: Clock {
-                rate: rate.into(),
-                hop: hop as u64,
-                interval: settings.interval,
-                over: 0,
-                told: 0,
-                fresh: 0,
-            },
+            magnitude: settings.post_messages && settings.message_magnitude,
+            clock: Clock::new(rate, hop, settings.interval),
+            layout,
+            sends: false,
+            sent: vec![0.0; if length == 0 { rows * bands } else { 0 }],
+            floor,
             drops_last: front.drops_last,
         };
         let stft = Stft::new(front.stft).map_err(|error| error.to_string())?;
@@ -180,8 +165,19 @@ impl Analysis {
 
     /// Takes over what needs no other plan.
     pub fn set_live(&mut self, settings: &Settings) {
-        self.frames.averager.set_floor(settings.threshold as f32);
-        self.frames.magnitude = settings.message_magnitude;
+        self.frames.floor = settings.threshold as f32;
+        self.frames.averager.set_floor(self.frames.floor);
+        self.frames.magnitude = settings.post_messages && settings.message_magnitude;
+    }
+
+    /// What a frame by itself is.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.frames.layout
+    }
+
+    /// Whether somebody wants frames by themselves.
+    pub fn set_sends(&mut self, sends: bool) {
+        self.frames.sends = sends;
     }
 
     pub fn reset(&mut self) {
@@ -190,12 +186,7 @@ impl Analysis {
     }
 
     /// Analyses interleaved samples.
-    pub fn push(
-        &mut self,
-        mut bytes: &[u8],
-        frame: usize,
-        tell: &mut dyn FnMut(Span, &dyn Values),
-    ) {
+    pub fn push(&mut self, mut bytes: &[u8], frame: usize, tell: &mut dyn FnMut(Event<'_>)) {
         while bytes.len() >= frame {
             let rows = self.intake.rows(bytes);
             bytes = &bytes[rows.frames() * frame..];
@@ -205,14 +196,14 @@ impl Analysis {
         }
     }
 
-    pub fn push_silence(&mut self, frames: u64, tell: &mut dyn FnMut(Span, &dyn Values)) {
+    pub fn push_silence(&mut self, frames: u64, tell: &mut dyn FnMut(Event<'_>)) {
         let rest = &mut self.frames;
         self.stft
             .push_silence(frames, &mut |frame| rest.take(frame, tell));
     }
 
     /// The stream has ended, after so many frames of audio: what is left is told.
-    pub fn finish(&mut self, length: u64, tell: &mut dyn FnMut(Span, &dyn Values)) {
+    pub fn finish(&mut self, length: u64, tell: &mut dyn FnMut(Event<'_>)) {
         let frames = &mut self.frames;
         let most = match frames.drops_last {
             true => length / frames.clock.hop.max(1),
@@ -235,7 +226,7 @@ impl Analysis {
 }
 
 impl Frames {
-    fn take(&mut self, frame: &Frame<'_>, tell: &mut dyn FnMut(Span, &dyn Values)) {
+    fn take(&mut self, frame: &Frame<'_>, tell: &mut dyn FnMut(Event<'_>)) {
         if self.adds_powers {
             self.add_powers(frame);
             let added = std::mem::take(&mut self.added);
@@ -255,6 +246,13 @@ impl Frames {
                 self.phases[bands].copy_from_slice(phase);
             }
         }
+        if self.sends {
+            let values = match self.sent.is_empty() {
+                true => &self.features,
+                false => &self.sent,
+            };
+            tell(Event::Frame(frame.start, values));
+        }
         if self.clock.tick() {
             self.tell(tell);
         }
@@ -272,7 +270,8 @@ impl Frames {
     }
 
     fn analyse(&mut self, row: usize, power: &[f32], energy: f32) {
-        if self.magnitude {
+        let sends = self.sends && !self.sent.is_empty();
+        if self.magnitude || sends {
             match &self.bank {
                 Bank::Bins(factors) => {
                     for ((out, power), factor) in self.banded.iter_mut().zip(power).zip(factors) {
@@ -281,7 +280,15 @@ impl Frames {
                 }
                 Bank::Filters(filters) => filters.apply(power, &mut self.banded),
             }
+        }
+        if self.magnitude {
             self.averager.push(row, &self.banded);
+        }
+        if sends {
+            let bands = row * self.shape.bands..(row + 1) * self.shape.bands;
+            let out = &mut self.sent[bands];
+            self.scale
+                .convert(Level::best(), &self.banded, self.floor, out);
         }
         if let Some(extractor) = &mut self.extractor {
             let length = extractor.length();
@@ -294,7 +301,7 @@ impl Frames {
         }
     }
 
-    fn tell(&mut self, tell: &mut dyn FnMut(Span, &dyn Values)) {
+    fn tell(&mut self, tell: &mut dyn FnMut(Event<'_>)) {
         let bands = self.shape.bands;
         for row in 0..self.shape.rows {
             let out = &mut self.magnitudes[row * bands..(row + 1) * bands];
@@ -303,7 +310,7 @@ impl Frames {
         }
         let share = 1.0 / self.clock.fresh.max(1) as f32;
         self.sums.iter_mut().for_each(|sum| *sum *= share);
-        tell(self.clock.span(), self);
+        tell(Event::Result(self.clock.span(), self));
         self.sums.fill(0.0);
         self.clock.next();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Frames on their way down a pipeline: a buffer of 32-bit floats per transform, from a pool.
 use gst::prelude::*;
+use std::sync::Arc;
 
 /// Media type of the frames.
 const MEDIA: &str = "application/x-auris-features";
@@ -53,7 +54,7 @@ pub struct FeaturePad {
     discont: bool,
     /// Downstream wants no more.
     stopped: bool,
-    layout: Option<Layout>,
+    layout: Option<Arc<Layout>>,
     pool: Option<gst::BufferPool>,
 }
 
@@ -92,7 +93,7 @@ impl FeaturePad {
     /// Sends a frame. What becomes of it is no concern of the audio: errors are downstream's to tell.
     pub fn push(
         &mut self,
-        layout: &Layout,
+        layout: &Arc<Layout>,
         values: &[f32],
         pts: Option<gst::ClockTime>,
         duration: gst::ClockTime,
@@ -131,7 +132,7 @@ impl FeaturePad {
     }
 
     /// Sends the events that go before a frame, and sees to buffers of its size.
-    fn prepare(&mut self, layout: &Layout) -> bool {
+    fn prepare(&mut self, layout: &Arc<Layout>) -> bool {
         self.begin_stream();
         if self.layout.as_ref() != Some(layout) {
             let caps = layout.caps();
@@ -165,8 +166,9 @@ impl FeaturePad {
         let name = self.pad.name();
         let id = self.pad.create_stream_id(&element, Some(name.as_str()));
         let mut event = gst::event::StreamStart::builder(&id);
-        let upstream = self.sink().and_then(|sink| sink.sticky_event(0));
-        if let Some(group) = upstream.and_then(|start: gst::event::StreamStart| start.group_id()) {
+        let upstream = self.sink();
+        let upstream = upstream.and_then(|sink| sink.sticky_event::<gst::event::StreamStart>(0));
+        if let Some(group) = upstream.and_then(|start| start.group_id()) {
             event = event.group_id(group);
         }
         self.pad.push_event(event.build());

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
+use super::feature_pad::{self, FeaturePad};
 use super::latest::Latest;
-use super::message::Times;
 use super::plan::Plan;
 use super::settings::Settings;
-use super::stream::{Audio, Stream, Told, frames_between};
+use super::stream::{Audio, Stream};
 use super::summary::Whole;
 use auris_support::result_sink::{ResultSink, lock};
 use gst::{glib, prelude::*, subclass::prelude::*};
 use gst_audio::subclass::prelude::*;
-use gst_base::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
@@ -20,33 +19,35 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     )
 });
 
-/// A gap that is longer than this is a mistake, and would be silence without end.
-const LONGEST_GAP: gst::ClockTime = gst::ClockTime::from_seconds(24 * 3600);
-
-/// The settings, and how many times they were changed.
+/// The settings, whether there are pads for frames, and how many times either was changed.
 #[derive(Default, Clone, Copy)]
-struct Current {
-    settings: Settings,
-    change: u64,
+pub struct Current {
+    pub settings: Settings,
+    pub has_pads: bool,
+    pub change: u64,
 }
 
 #[derive(Default)]
 pub struct Spectrum {
-    current: Mutex<Current>,
+    pub(super) current: Mutex<Current>,
     /// What is analysed, for who plans. It is written before the settings are read, and they are
     /// written before it is read: of two who plan at once, one sees the newer of both.
-    info: Mutex<Option<gst_audio::AudioInfo>>,
+    pub(super) info: Mutex<Option<gst_audio::AudioInfo>>,
     /// A plan that the streaming thread has not taken yet.
-    next: Mutex<Option<Box<Plan>>>,
+    pub(super) next: Mutex<Option<Box<Plan>>>,
     /// Counts whatever the streaming thread should look at before the next buffer.
-    news: AtomicU64,
+    pub(super) news: AtomicU64,
     /// Taken out by the streaming thread while it works: no lock is held meanwhile.
-    stream: Mutex<Option<Box<Stream>>>,
-    segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
-    flushed: AtomicBool,
-    results: ResultSink,
-    latest: Mutex<Latest>,
-    whole: Mutex<Whole>,
+    pub(super) stream: Mutex<Option<Box<Stream>>>,
+    pub(super) segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
+    pub(super) flushed: AtomicBool,
+    /// Those that were requested; what they have sent is the streaming thread's.
+    pub(super) pads: Mutex<Vec<gst::Pad>>,
+    /// Of the next of them.
+    pub(super) next_pad: AtomicU32,
+    pub(super) results: ResultSink,
+    pub(super) latest: Mutex<Latest>,
+    pub(super) whole: Mutex<Whole>,
 }
 
 #[glib::object_subclass]
@@ -58,126 +59,6 @@ impl ObjectSubclass for Spectrum {
     fn class_init(class: &mut Self::Class) {
         auris_support::lean::leave_buffers_to_parent(class);
         auris_support::lean::leave_before_transform_to_parent(class);
-    }
-}
-
-impl Spectrum {
-    /// A plan for what is analysed, by the settings of now; `None` where nothing is.
-    fn plan(&self) -> Option<Result<Box<Plan>, String>> {
-        let info = lock(&self.info).clone()?;
-        let Current { settings, change } = *lock(&self.current);
-        Some(Plan::new(info, settings, change).map(Box::new))
-    }
-
-    /// Prepares for settings that were changed, in the thread of who changed them.
-    fn replan(&self) {
-        match self.plan() {
-            Some(Ok(plan)) => {
-                let mut next = lock(&self.next);
-                let is_newer = next.as_ref().is_none_or(|next| next.change < plan.change);
-                let old = match is_newer {
-                    true => next.replace(plan),
-                    false => Some(plan),
-                };
-                drop(next);
-                // Freed outside of the lock.
-                drop(old);
-            }
-            Some(Err(reason)) => self.warn(&format!("Analysing as before: {reason}")),
-            None => {}
-        }
-    }
-
-    /// Takes over what was set and prepared since the last buffer.
-    fn refresh(&self, stream: &mut Stream) {
-        let news = self.news.load(Ordering::Acquire);
-        if news == stream.news {
-            return;
-        }
-        stream.news = news;
-        if self.flushed.swap(false, Ordering::AcqRel) {
-            stream.reset();
-        }
-        let next = lock(&self.next).take();
-        if let Some(next) = next
-            && next.info == stream.plan.info
-            && next.change > stream.plan.change
-        {
-            stream.replace(next);
-        }
-        stream.set_live(lock(&self.current).settings);
-    }
-
-    fn warn(&self, text: &str) {
-        gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{text}"));
-    }
-
-    /// Lets `work` have the stream, with what was set and prepared since the last time; nobody has
-    /// the lock meanwhile. What it tells is posted.
-    fn with_stream(&self, work: impl FnOnce(&mut Stream, &mut dyn FnMut(Told<'_>))) {
-        let Some(mut stream) = lock(&self.stream).take() else {
-            return;
-        };
-        self.refresh(&mut stream);
-        work(&mut stream, &mut |told| self.tell(told));
-        if stream.must_warn() {
-            gst::element_imp_warning!(
-                self,
-                gst::StreamError::Decode,
-                ("Samples that are no numbers (NaN or infinite) are analysed as silence; check what is upstream")
-            );
-        }
-        *lock(&self.stream) = Some(stream);
-    }
-
-    fn tell(&self, told: Told<'_>) {
-        let times = {
-            let segment = lock(&self.segment);
-            Times::new(segment.as_ref(), told.timestamp, told.duration)
-        };
-        let draft = told.publisher.draft(told.settings, &times, told.values);
-        let shape = told.publisher.shape();
-        lock(&self.latest).set(shape, &times, told.values);
-        if told.settings.summary {
-            lock(&self.whole).push(shape, &times, told.values);
-        }
-        let at = times.presented().filter(|_| told.settings.sync);
-        let element = self.obj();
-        self.results.post_draft(element.upcast_ref(), draft, at);
-    }
-
-    /// The stream has ended.
-    fn end(&self) {
-        self.with_stream(Stream::finish);
-        let whole = std::mem::take(&mut *lock(&self.whole));
-        if let Some(summary) = whole.structure() {
-            self.results.post(self.obj().upcast_ref(), summary, None);
-        }
-    }
-
-    /// A long gap must not keep a flush waiting.
-    fn is_flushing(&self) -> bool {
-        let flags = self.obj().sink_pad().pad_flags();
-        flags.contains(gst::PadFlags::FLUSHING)
-    }
-
-    /// A GAP event counts as silence as long as it says.
-    fn gap(&self, gap: &gst::event::Gap) {
-        let Some(rate) = lock(&self.info).as_ref().map(|info| info.rate()) else {
-            return;
-        };
-        let (pts, duration) = gap.get();
-        let duration = duration.unwrap_or_default();
-        if duration > LONGEST_GAP {
-            self.warn(&format!(
-                "A gap of {duration} is counted as {LONGEST_GAP}; check what is upstream"
-            ));
-        }
-        let end = pts.saturating_add(duration.min(LONGEST_GAP));
-        let silence = Audio::Silence(frames_between(pts, end, rate));
-        self.with_stream(|stream, tell| {
-            stream.feed(silence, Some(pts), &|| !self.is_flushing(), tell);
-        });
     }
 }
 
@@ -203,7 +84,7 @@ impl ObjectImpl for Spectrum {
             let before = current.settings;
             current.settings.set(pspec.name(), value);
             current.change += 1;
-            before.same_plan(&current.settings)
+            before.same_plan(&current.settings, current.has_pads)
         };
         if !same_plan {
             self.replan();
@@ -233,6 +114,25 @@ impl ElementImpl for Spectrum {
             )
         });
         Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
+            LazyLock::new(|| feature_pad::template().into_iter().collect());
+        &TEMPLATES
+    }
+
+    fn request_new_pad(
+        &self,
+        template: &gst::PadTemplate,
+        name: Option<&str>,
+        _caps: Option<&gst::Caps>,
+    ) -> Option<gst::Pad> {
+        self.add_feature_pad(template, name)
+    }
+
+    fn release_pad(&self, pad: &gst::Pad) {
+        self.remove_feature_pad(pad);
     }
 
     fn change_state(
@@ -305,11 +205,23 @@ impl BaseTransformImpl for Spectrum {
             EventView::Segment(segment) => {
                 let time = segment.segment().downcast_ref::<gst::ClockTime>();
                 *lock(&self.segment) = time.cloned();
+                self.with_stream(|stream, _| {
+                    stream.pads.iter_mut().for_each(FeaturePad::begin_segment);
+                });
+            }
+            EventView::StreamStart(_) => {
+                self.with_stream(|stream, _| {
+                    stream.pads.iter_mut().for_each(FeaturePad::begin);
+                });
             }
             EventView::Gap(gap) => self.gap(gap),
             EventView::Eos(_) => self.end(),
-            EventView::FlushStart(_) => self.results.cancel(),
+            EventView::FlushStart(_) => {
+                self.results.cancel();
+                self.flush_pads(&event);
+            }
             EventView::FlushStop(_) => {
+                self.flush_pads(&event);
                 // What was under way when the flush began may have scheduled more since.
                 self.results.cancel();
                 *lock(&self.whole) = Whole::default();
@@ -357,7 +269,12 @@ impl AudioFilterImpl for Spectrum {
             }
             None => return Ok(()),
         };
-        *lock(&self.stream) = Some(Box::new(Stream::new(plan)));
+        let mut stream = Box::new(Stream::new(plan));
+        let before = lock(&self.stream).take();
+        if let Some(before) = before {
+            stream.pads = before.pads;
+        }
+        *lock(&self.stream) = Some(stream);
         self.news.fetch_add(1, Ordering::AcqRel);
         Ok(())
     }

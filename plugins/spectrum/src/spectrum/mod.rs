@@ -3,6 +3,9 @@ use gst::{glib, prelude::*};
 
 mod analysis;
 mod classic;
+mod clock;
+mod feature_pad;
+mod flow;
 mod front;
 mod imp;
 mod kinds;

@@ -26,9 +26,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// With pads for frames, the analysis makes frames whatever the settings say.
+    ///
     /// # Errors
     /// A sentence, if there is no such analysis.
-    pub fn new(info: AudioInfo, settings: Settings, change: u64) -> Result<Self, String> {
+    pub fn new(
+        info: AudioInfo,
+        settings: Settings,
+        change: u64,
+        has_pads: bool,
+    ) -> Result<Self, String> {
         let format = layout::sample_format(info.format())
             .ok_or_else(|| format!("sample format {} is not analysed", info.format()))?;
         let rows = match settings.has_rows() {
@@ -41,7 +48,7 @@ impl Plan {
                 "{values} values per result are more than the {MOST_BANDS} that there may be; lower 'bands'"
             ));
         }
-        let (path, shape) = if settings.is_classic() {
+        let (path, shape) = if settings.is_classic() && !has_pads {
             let path = ClassicPath::new(format, &info, &settings)?;
             let shape = path.shape().clone();
             (Path::Classic(Box::new(path)), shape)

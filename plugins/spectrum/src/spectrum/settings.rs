@@ -71,13 +71,13 @@ settings! {
 
 impl Settings {
     /// Whether `other` analyses in the same way: if so it needs no other plan.
-    pub fn same_plan(&self, other: &Settings) -> bool {
+    pub fn same_plan(&self, other: &Settings, has_pads: bool) -> bool {
         let planned = |settings: &Settings| Settings {
             threshold: 0,
             post_messages: false,
             message_magnitude: false,
             // Phases beyond gst-plugins-good's need memory of their own.
-            message_phase: settings.message_phase && !settings.is_classic(),
+            message_phase: settings.message_phase && (has_pads || !settings.is_classic()),
             summary: false,
             sync: false,
             message_data: DataForm::List,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the streaming thread works on.
+use super::analysis::{Analysis, Event};
+use super::feature_pad::FeaturePad;
 use super::message::{Publisher, Values};
 use super::plan::{Path, Plan};
 use super::settings::Settings;
@@ -41,6 +43,8 @@ pub struct Stream {
     settings: Settings,
     /// How much of the element's news was seen.
     pub news: u64,
+    /// For frames by themselves.
+    pub pads: Vec<FeaturePad>,
     place: Place,
     warned: bool,
 }
@@ -86,6 +90,7 @@ impl Stream {
         Stream {
             settings: plan.settings,
             news: 0,
+            pads: Vec::new(),
             place: Place::default(),
             warned: false,
             plan,
@@ -135,6 +140,7 @@ impl Stream {
         }
         self.finish(tell);
         self.place = Place::default();
+        self.pads.iter_mut().for_each(FeaturePad::interrupt);
     }
 
     /// Analyses audio that begins at `timestamp`, and tells each result. `goes_on` is asked now and
@@ -149,11 +155,14 @@ impl Stream {
         self.place.begin(timestamp, self.plan.info.rate());
         match self.plan.path {
             Path::Classic(_) => self.feed_classic(audio, goes_on, tell),
-            Path::Analysis(_) if self.settings.post_messages => {
-                self.feed_analysis(audio, goes_on, tell);
-            }
+            Path::Analysis(_) if self.is_wanted() => self.feed_analysis(audio, goes_on, tell),
             Path::Analysis(_) => {}
         }
+    }
+
+    /// Whether anybody is told anything.
+    fn is_wanted(&self) -> bool {
+        self.settings.post_messages || self.pads.iter().any(FeaturePad::is_wanted)
     }
 
     fn feed_classic(
@@ -240,7 +249,7 @@ impl Stream {
         if !matches!(self.plan.path, Path::Analysis(_)) {
             return;
         }
-        if self.settings.post_messages {
+        if self.is_wanted() {
             let length = self.place.total;
             self.analyse(0, tell, |path, tell| path.finish(length, tell));
         }
@@ -251,7 +260,7 @@ impl Stream {
         &mut self,
         frames: u64,
         tell: &mut dyn FnMut(Told<'_>),
-        work: impl FnOnce(&mut super::analysis::Analysis, &mut dyn FnMut(Span, &dyn Values)),
+        work: impl FnOnce(&mut Analysis, &mut dyn FnMut(Event<'_>)),
     ) {
         let rate = self.plan.info.rate();
         let Plan {
@@ -262,17 +271,29 @@ impl Stream {
         else {
             return;
         };
-        let (settings, place) = (&self.settings, &self.place);
-        work(path, &mut |span, values| {
-            let end = duration_of(span.start.saturating_add(span.frames), rate);
-            tell(Told {
-                settings,
-                publisher,
-                timestamp: place.time_of(span.start, rate),
-                // Rounding ends, not lengths, leaves no gaps between results.
-                duration: end.saturating_sub(duration_of(span.start, rate)).nseconds(),
-                values,
-            });
+        let (settings, place, pads) = (&self.settings, &self.place, &mut self.pads);
+        path.set_sends(pads.iter().any(FeaturePad::is_wanted));
+        let layout = path.layout().clone();
+        let hop = duration_of(layout.hop as u64, rate);
+        work(path, &mut |event| match event {
+            Event::Frame(start, values) => {
+                let pts = place.time_of(start.max(0) as u64, rate);
+                for pad in pads.iter_mut() {
+                    pad.push(&layout, values, pts, hop);
+                }
+            }
+            Event::Result(span, values) if settings.post_messages => {
+                let end = duration_of(span.start.saturating_add(span.frames), rate);
+                tell(Told {
+                    settings,
+                    publisher,
+                    timestamp: place.time_of(span.start, rate),
+                    // Rounding ends, not lengths, leaves no gaps between results.
+                    duration: end.saturating_sub(duration_of(span.start, rate)).nseconds(),
+                    values,
+                });
+            }
+            Event::Result(..) => {}
         });
         self.place.total += frames;
     }

@@ -50,7 +50,7 @@ impl Whole {
             phase: false,
             ..shape.clone()
         };
-        let kinds: [(&str, fn(&Value) -> f32); 4] = [
+        let kinds: [(&str, Of); 4] = [
             ("-mean", |value| value.mean as f32),
             ("-deviation", |value| value.deviation() as f32),
             ("-min", |value| value.least),
@@ -68,6 +68,9 @@ impl Whole {
         Some(s)
     }
 }
+
+/// One number of what a value came to.
+type Of = fn(&Value) -> f32;
 
 /// One number of each value.
 struct Statistic {

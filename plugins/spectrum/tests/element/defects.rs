@@ -185,7 +185,7 @@ fn phases_that_wrap_are_not_averaged() {
     // Frames of 8 samples in which a tone of bin 2 stands at +3 and at -3 radians in turn: theirs
     // tells 0, the mean.
     let tone = |n: usize| {
-        let phase = if n / 8 % 2 == 0 { 3.0 } else { -3.0 };
+        let phase = if (n / 8).is_multiple_of(2) { 3.0 } else { -3.0 };
         0.5 * (TAU * 2.0 * n as f64 / 8.0 + phase).cos()
     };
     let samples: Vec<f64> = (0..160).map(tone).collect();

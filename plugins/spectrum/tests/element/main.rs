@@ -3,6 +3,7 @@
 mod analysis;
 mod defects;
 mod drop_in;
+mod frames;
 mod interface;
 mod rig;
 mod signals;
