@@ -7,7 +7,7 @@
                                                    writes them; no difference may come of it
     tests/differential/clap_reference.py compare   full-size models and the front end against
                                                    transformers: fails where they differ by too much
-    tests/differential/clap_reference.py time      CPU time of one thread beside the same
+    tests/differential/clap_reference.py time      what a window costs one thread, beside the same
 
 The first run makes a Python environment of its own in target/clap (4 GB).
 """
@@ -225,12 +225,12 @@ def compare():
 
 
 def least(function, repeats):
-    """The least CPU time of a call, in ms."""
+    """The least time of a call, in ms."""
     times = []
     for _ in range(repeats):
-        begin = time.process_time()
+        begin = time.perf_counter()
         function()
-        times.append(time.process_time() - begin)
+        times.append(time.perf_counter() - begin)
     return 1e3 * min(times)
 
 

@@ -4,8 +4,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use auris_clap::{Bank, FrontEnd, LogMel, Model, Padding, Precision, WINDOW};
-use auris_dsp::simd::Level;
+use auris_clap::{Bank, FrontEnd, Level, LogMel, Model, Padding, Precision, WINDOW};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::io::Cursor;

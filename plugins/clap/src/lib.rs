@@ -32,6 +32,7 @@ mod front;
 mod kernel;
 mod model;
 
+pub use auris_dsp::simd::Level;
 pub use error::Error;
 pub use front::{Bank, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, RATE, WINDOW, Windows};
 pub use model::{Model, Precision, Workspace};

@@ -2,8 +2,7 @@
 //! Small models against what transformers computed from the same weights.
 mod common;
 
-use auris_clap::{Error, Model, Precision};
-use auris_dsp::simd::Level;
+use auris_clap::{Error, Level, Model, Precision};
 use common::{Config, TINY, TINY_FUSED, log_mel, model};
 use std::io::Cursor;
 

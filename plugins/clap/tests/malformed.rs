@@ -2,8 +2,7 @@
 //! Files that are no model: each is an error that says what is wrong.
 mod common;
 
-use auris_clap::{Error, Model, Precision};
-use auris_dsp::simd::Level;
+use auris_clap::{Error, Level, Model, Precision};
 use common::{TINY, changed_model, model, with_header};
 use std::io::Cursor;
 

@@ -5,8 +5,7 @@
 //! tensors that it wants are made here, as many bytes as it says, up to a megabyte.
 #![no_main]
 
-use auris_clap::{Model, Precision};
-use auris_dsp::simd::Level;
+use auris_clap::{Level, Model, Precision};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 

@@ -208,21 +208,14 @@ impl Multiply<'_> {
             unsafe {
                 match &mut self.target {
                     Target::Store(to) => {
-                        each::<V>(
-                            &sums[..columns],
-                            bias,
-                            &mut to[at..at + columns],
-                            |sum, _| sum,
-                        );
+                        each::<V, Keep>(&sums[..columns], bias, &mut to[at..at + columns]);
                     }
                     Target::Gelu(to) => {
-                        let to = &mut to[at..at + columns];
-                        each::<V>(&sums[..columns], bias, to, |sum, _| gelu(sum));
+                        each::<V, Activate>(&sums[..columns], bias, &mut to[at..at + columns]);
                     }
                     Target::Add(to, map) => {
                         let at = map[row] as usize * width + first;
-                        let to = &mut to[at..at + columns];
-                        each::<V>(&sums[..columns], bias, to, |sum, old| old.add(sum));
+                        each::<V, Sum>(&sums[..columns], bias, &mut to[at..at + columns]);
                     }
                 }
             }
@@ -230,19 +223,53 @@ impl Multiply<'_> {
     }
 }
 
-/// `to` = f(`sums` + `bias`, `to`).
+/// What is written, of a sum and what was there. No closure: compilers do not inline those for
+/// certain, and the instructions of a level reach only what is inlined.
+trait Finish {
+    /// # Safety
+    /// The processor has what `V` needs.
+    unsafe fn finish<V: Lanes>(sum: V, old: V) -> V;
+}
+
+struct Keep;
+struct Activate;
+struct Sum;
+
+impl Finish for Keep {
+    #[inline(always)]
+    unsafe fn finish<V: Lanes>(sum: V, _: V) -> V {
+        sum
+    }
+}
+
+impl Finish for Activate {
+    #[inline(always)]
+    unsafe fn finish<V: Lanes>(sum: V, _: V) -> V {
+        // SAFETY: the caller's promise.
+        unsafe { gelu(sum) }
+    }
+}
+
+impl Finish for Sum {
+    #[inline(always)]
+    unsafe fn finish<V: Lanes>(sum: V, old: V) -> V {
+        old.add(sum)
+    }
+}
+
+/// `to` = F(`sums` + `bias`, `to`).
 ///
 /// # Safety
 /// The processor has what `V` needs, and the slices have the same length.
 #[inline(always)]
-unsafe fn each<V: Lanes>(sums: &[f32], bias: &[f32], to: &mut [f32], f: impl Fn(V, V) -> V) {
+unsafe fn each<V: Lanes, F: Finish>(sums: &[f32], bias: &[f32], to: &mut [f32]) {
     let mut at = 0;
     // SAFETY: the caller's promise; `at` + `V::W` does not go past the end.
     unsafe {
         while at + V::W <= to.len() {
             let sum = V::load(sums.as_ptr().add(at)).add(V::load(bias.as_ptr().add(at)));
             let to = to.as_mut_ptr().add(at);
-            f(sum, V::load(to)).store(to);
+            F::finish(sum, V::load(to)).store(to);
             at += V::W;
         }
         let rest = to.len() - at;
@@ -250,7 +277,7 @@ unsafe fn each<V: Lanes>(sums: &[f32], bias: &[f32], to: &mut [f32], f: impl Fn(
             let sum = V::load_part(sums.as_ptr().add(at), rest);
             let sum = sum.add(V::load_part(bias.as_ptr().add(at), rest));
             let to = to.as_mut_ptr().add(at);
-            f(sum, V::load_part(to, rest)).store_part(to, rest);
+            F::finish(sum, V::load_part(to, rest)).store_part(to, rest);
         }
     }
 }

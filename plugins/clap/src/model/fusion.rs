@@ -5,6 +5,7 @@
 //! Here the audio is never longer than the model's window, and all views are the same.
 use super::image::Image;
 use super::shape::{GRID, PATCH};
+use super::tower::rectify;
 use crate::front::LogMel;
 use crate::kernel::{Isa, Left, Packed, Target, multiply};
 
@@ -132,7 +133,7 @@ fn narrow(
     to: &mut [f32],
 ) {
     multiply(isa, from, rows, &layers[0], Target::Store(inner));
-    inner.iter_mut().for_each(|x| *x = x.max(0.0));
+    rectify(inner);
     multiply(
         isa,
         Left::Single(inner),

@@ -72,8 +72,7 @@ pub(super) fn check(exact: &Model, coarse: &Model) -> Result<(), Error> {
         let terms = exact.iter().zip(found);
         let cosine: f64 = terms.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
         let (distance, limit) = (1.0 - cosine, coarse.precision.limit());
-        // Also if it is no number.
-        if !(distance <= limit) {
+        if distance > limit {
             return Err(Error::TooCoarse {
                 precision: coarse.precision,
                 distance,

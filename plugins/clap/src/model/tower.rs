@@ -146,7 +146,7 @@ impl Tower {
         let [first, second] = &self.projection;
         let mean = Left::Single(&space.mean);
         multiply(isa, mean, 1, first, Target::Store(&mut space.projected));
-        space.projected.iter_mut().for_each(|x| *x = x.max(0.0));
+        rectify(&mut space.projected);
         let projected = Left::Single(&space.projected);
         multiply(
             isa,
@@ -155,6 +155,13 @@ impl Tower {
             second,
             Target::Store(&mut space.embedding),
         );
+    }
+}
+
+/// Makes what is negative zero. What is no number stays so, and is found in the embedding.
+pub(super) fn rectify(numbers: &mut [f32]) {
+    for number in numbers {
+        *number = if *number < 0.0 { 0.0 } else { *number };
     }
 }
 
