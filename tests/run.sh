@@ -169,7 +169,7 @@ stage_asan() {
 	packages=$(sed 's/^/-p gst-plugin-/' plugins/plugins.txt)
 	# shellcheck disable=SC2086 # a list of words
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
-		nextest --target "$host" --target-dir target/asan -p auris-dsp -p auris-support $packages
+		nextest --target "$host" --target-dir target/asan -p auris-dsp -p auris-clap -p auris-support $packages
 }
 
 stage_fuzz() {

@@ -23,6 +23,6 @@ for source in fuzz_targets/*.rs; do
     # Without a run, only the seeds are written.
     AURIS_FUZZ_SEEDS=$seeds "target/x86_64-unknown-linux-gnu/release/$name" -runs=0 >/dev/null 2>&1
     "target/x86_64-unknown-linux-gnu/release/$name" \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=8192 \
+        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=16384 \
         -artifact_prefix="artifacts/$name/" -print_final_stats=1 "$seeds"
 done

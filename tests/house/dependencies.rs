@@ -14,7 +14,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("lofty", &["auris-farm"]),
     ("png", &["auris-farm"]),
     ("rayon", &["auris-dsp"]),
-    ("realfft", &["auris-dsp"]),
+    ("realfft", &["auris-clap", "auris-dsp"]),
     ("redb", &["auris-farm"]),
     ("rustfft", &["auris-dsp"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
@@ -28,7 +28,7 @@ fn floor(package: &Package) -> u32 {
     let mut folders = path.iter().filter_map(|part| part.to_str());
     match (folders.next(), folders.next()) {
         (Some("plugins"), Some("dsp")) => 0,
-        (Some("plugins"), Some("support")) => 1,
+        (Some("plugins"), Some("support" | "clap")) => 1,
         (Some("plugins"), Some(_)) => 2,
         (Some("examples"), Some(_)) => 3,
         (Some("tests"), _) => 4,
@@ -58,22 +58,26 @@ fn arrows_run_one_way() {
 }
 
 #[test]
-fn dsp_sees_no_gstreamer() {
+fn kernels_see_no_gstreamer() {
     let metadata = metadata();
-    let dsp = metadata.packages.iter().find(|p| p.name == "auris-dsp");
-    let below = reachable(&metadata, &dsp.expect("dsp exists").id);
-    let seen: Vec<&str> = metadata
-        .packages
-        .iter()
-        .filter(|p| below.contains(&p.id))
+    for name in ["auris-dsp", "auris-clap"] {
+        let package = metadata.packages.iter().find(|p| p.name == name);
+        let below = reachable(&metadata, &package.expect("the package exists").id);
+        let seen = gstreamer_among(&metadata, &below);
+        assert!(seen.is_empty(), "{name} reaches {seen:?}");
+    }
+}
+
+fn gstreamer_among<'a>(metadata: &'a Metadata, below: &HashSet<&PackageId>) -> Vec<&'a str> {
+    let packages = metadata.packages.iter().filter(|p| below.contains(&p.id));
+    packages
         .map(|p| p.name.as_str())
         .filter(|name| {
             ["gstreamer", "glib", "gobject", "gio"]
                 .iter()
                 .any(|g| name.starts_with(g))
         })
-        .collect();
-    assert!(seen.is_empty(), "dsp reaches {seen:?}");
+        .collect()
 }
 
 /// `from` and everything it depends on, build and development included.

@@ -2,6 +2,7 @@
 //! `auris-farm doctor`: what this machine's GStreamer can do for us, and what is in the way.
 use crate::cli::Target;
 use crate::process::factories;
+use gst::prelude::*;
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -137,7 +138,9 @@ fn which_spectrum(registry: &gst::Registry) -> String {
         .any(|p| p.source() == SPECTRUM_PACKAGE);
     let why = match ours {
         true => "a plugin that was found after ours has it as well",
-        false => "ours is in no folder that is searched before; put its folder on GST_PLUGIN_PATH, or run tools/setup.sh",
+        false => {
+            "ours is in no folder that is searched before; put its folder on GST_PLUGIN_PATH, or run tools/setup.sh"
+        }
     };
     format!("GStreamer's, version {version} in {path}: {why}")
 }

@@ -26,13 +26,13 @@ impl Png {
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
         let frame = reader.next_frame(&mut bytes).unwrap();
         let texts = reader.info().utf8_text.iter();
-        let title = texts
+        let mut title = texts
             .filter(|text| text.keyword == "Title")
             .map(|text| text.get_text().unwrap());
         Png {
             width: frame.width as usize,
             height: frame.height as usize,
-            title: title.last(),
+            title: title.next(),
             pixels: bytes[..frame.buffer_size()].as_chunks().0.to_vec(),
         }
     }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Runs the engine on raw f32 files, for comparison and timing: see
+//! `tests/differential/clap_reference.py`. Prints what an item took at least, in ms.
+//!
+//! usage: clap_run embed MODEL f32|bf16|int8 SPECTROGRAMS EMBEDDINGS [REPEATS]
+//!        clap_run mel slaney|htk repeatpad|repeat|pad SAMPLES SPECTROGRAM [REPEATS]
+use auris_clap::{Bank, FRAMES, FrontEnd, LogMel, MELS, Model, Padding};
+use std::error::Error;
+use std::time::Instant;
+use std::{env, fs, process::ExitCode};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["embed", model, precision, from, to, rest @ ..] => {
+            embed(model, precision, from, to, repeats(rest))
+        }
+        ["mel", bank, padding, from, to, rest @ ..] => mel(bank, padding, from, to, repeats(rest)),
+        _ => Err("usage: clap_run embed|mel …: see its source".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn repeats(rest: &[&str]) -> usize {
+    rest.first().and_then(|n| n.parse().ok()).unwrap_or(1)
+}
+
+fn embed(
+    model: &str,
+    precision: &str,
+    from: &str,
+    to: &str,
+    repeats: usize,
+) -> Result<(), Box<dyn Error>> {
+    let model = Model::open(model, precision.parse()?)?;
+    let mut workspace = model.workspace();
+    let (mut log_mel, mut embeddings, mut least) = (LogMel::new(), Vec::new(), f64::INFINITY);
+    for spectrogram in read(from)?.chunks_exact(FRAMES * MELS) {
+        let bands = log_mel.frames_mut().as_flattened_mut();
+        bands.copy_from_slice(spectrogram);
+        for _ in 0..repeats {
+            let begin = Instant::now();
+            model.embed(&log_mel, &mut workspace)?;
+            least = least.min(begin.elapsed().as_secs_f64());
+        }
+        embeddings.extend_from_slice(model.embed(&log_mel, &mut workspace)?);
+    }
+    write(to, &embeddings)?;
+    println!("{} {:.3}", model.instructions(), least * 1e3);
+    Ok(())
+}
+
+fn mel(
+    bank: &str,
+    padding: &str,
+    from: &str,
+    to: &str,
+    repeats: usize,
+) -> Result<(), Box<dyn Error>> {
+    let bank = match bank {
+        "slaney" => Bank::Slaney,
+        "htk" => Bank::Htk,
+        other => return Err(format!("{other} is no bank").into()),
+    };
+    let padding = match padding {
+        "repeatpad" => Padding::RepeatPad,
+        "repeat" => Padding::Repeat,
+        "pad" => Padding::Pad,
+        other => return Err(format!("{other} is no padding").into()),
+    };
+    let (samples, mut log_mel) = (read(from)?, LogMel::new());
+    let (mut front_end, mut least) = (FrontEnd::new(bank), f64::INFINITY);
+    for _ in 0..repeats {
+        let begin = Instant::now();
+        front_end.compute(&samples, padding, &mut log_mel)?;
+        least = least.min(begin.elapsed().as_secs_f64());
+    }
+    write(to, log_mel.frames().as_flattened())?;
+    println!("{:.3}", least * 1e3);
+    Ok(())
+}
+
+fn read(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
+    let bytes = fs::read(path)?;
+    let (numbers, _) = bytes.as_chunks::<4>();
+    Ok(numbers.iter().map(|&n| f32::from_le_bytes(n)).collect())
+}
+
+fn write(path: &str, numbers: &[f32]) -> Result<(), Box<dyn Error>> {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+    Ok(fs::write(path, bytes)?)
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What can go wrong, told so that a user knows what to do.
+use crate::Precision;
+use std::fmt::{self, Display, Formatter};
+use std::io;
+use std::path::PathBuf;
+
+/// Why there is no model or no embedding.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file cannot be opened.
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be read.
+    Read(io::Error),
+    /// The file does not begin as a safetensors file does.
+    NotSafetensors(String),
+    /// The file ends before what it promises.
+    Truncated {
+        /// Bytes that it must have at least.
+        needed: u64,
+        /// Bytes that it has.
+        found: u64,
+    },
+    /// The header is longer than that of any such model.
+    HeaderTooLong {
+        /// Bytes that it claims.
+        length: u64,
+    },
+    /// What the header says about a tensor cannot be.
+    Header {
+        /// The tensor.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The model lacks a tensor.
+    Missing {
+        /// The tensor.
+        name: String,
+    },
+    /// A tensor has another shape than its place in the model asks for.
+    Shape {
+        /// The tensor.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape that fits.
+        expected: String,
+    },
+    /// The model is of another kind.
+    Unsupported(String),
+    /// A tensor has a type of number that is not supported.
+    Type {
+        /// The tensor.
+        name: String,
+        /// Its type, in safetensors' words.
+        found: String,
+    },
+    /// A weight is NaN or infinite.
+    WeightNotFinite {
+        /// The tensor.
+        name: String,
+    },
+    /// The model is not precise enough with these numbers.
+    TooCoarse {
+        /// The precision asked for.
+        precision: Precision,
+        /// 1 − cosine of the angle between its embedding and that of f32.
+        distance: f64,
+        /// The largest that is accepted.
+        limit: f64,
+    },
+    /// There is not one sample of audio.
+    NoAudio,
+    /// A sample is NaN or infinite.
+    SampleNotFinite {
+        /// Its index.
+        index: u64,
+    },
+    /// A band of a spectrogram is NaN or infinite.
+    SpectrogramNotFinite,
+    /// The embedding is zero or not finite, so that it has no direction.
+    NoDirection,
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Open { path, source } => {
+                write!(f, "cannot open the model {}: {source}", path.display())
+            }
+            Error::Read(source) => write!(f, "cannot read the model: {source}"),
+            Error::NotSafetensors(problem) => write!(
+                f,
+                "this is no safetensors file ({problem}): name the model.safetensors of a CLAP model"
+            ),
+            Error::Truncated { needed, found } => write!(
+                f,
+                "the model has {found} bytes where {needed} are needed: download it again"
+            ),
+            Error::HeaderTooLong { length } => write!(
+                f,
+                "the header claims {length} bytes, more than any CLAP model has: is this a safetensors file?"
+            ),
+            Error::Header { name, problem } => write!(
+                f,
+                "the header is wrong about {name}: {problem}; download the model again"
+            ),
+            Error::Missing { name } => write!(
+                f,
+                "the model has no {name}: it must be a CLAP model with HTSAT audio tower, saved by transformers"
+            ),
+            Error::Shape {
+                name,
+                found,
+                expected,
+            } => write!(
+                f,
+                "{name} has the shape {found:?} instead of {expected}: this kind of CLAP model is not supported"
+            ),
+            Error::Unsupported(problem) => {
+                write!(f, "this kind of CLAP model is not supported: {problem}")
+            }
+            Error::Type { name, found } => write!(
+                f,
+                "{name} consists of {found}: save the model in float32, float16 or bfloat16"
+            ),
+            Error::WeightNotFinite { name } => write!(
+                f,
+                "{name} has weights that are no finite numbers: the model is damaged"
+            ),
+            Error::TooCoarse {
+                precision,
+                distance,
+                limit,
+            } => write!(
+                f,
+                "in {precision} this model's embeddings are off by {distance:.1e} (1 - cosine; {limit:.0e} is \
+                 accepted): use f32"
+            ),
+            Error::NoAudio => f.write_str("there is no audio to embed"),
+            Error::SampleNotFinite { index } => {
+                write!(f, "sample {index} is no finite number")
+            }
+            Error::SpectrogramNotFinite => {
+                f.write_str("the spectrogram has bands that are no finite numbers")
+            }
+            Error::NoDirection => {
+                f.write_str("the embedding is zero or no finite number: the model is damaged")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Open { source, .. } | Error::Read(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(source: io::Error) -> Self {
+        Error::Read(source)
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The arithmetic of the model, for every instruction set.
+//!
+//! - `lanes`: SIMD in the abstract, and in plain Rust; `x86` has the real thing.
+//! - `packed`: weights, laid out for `multiply`, rows times weights, which consists of `tile`s;
+//!   `product` is what the precisions do differently there, with `native` instructions where there
+//!   are such, `quantise` what they do to rows.
+//! - `normalise`, `attention`, `math`: the rest of a transformer.
+//!
+//! All functions take an [`Isa`]. Each is one generic function, compiled once per instruction set;
+//! results differ between those by rounding, and on one of them by nothing.
+mod attention;
+mod buffer;
+mod lanes;
+mod math;
+mod multiply;
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+mod native;
+mod normalise;
+mod packed;
+mod product;
+mod quantise;
+#[cfg(test)]
+mod tests;
+mod tile;
+#[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+mod x86;
+
+pub(crate) use attention::{Bias, SIDE, Scratch, TOKENS, WIDEST_HEAD, Window, attend};
+pub(crate) use buffer::Buffer;
+pub(crate) use multiply::{Left, Target, multiply};
+pub(crate) use normalise::{Norm, normalise};
+pub(crate) use packed::Packed;
+pub(crate) use quantise::{to_bytes, to_halves};
+
+use auris_dsp::simd::Level;
+use lanes::{Lanes, Quad};
+use multiply::Multiply;
+
+/// Lanes of the widest vector.
+const WIDEST: usize = 16;
+
+/// The instructions that the kernels run on.
+///
+/// Invariant: a flag is set only where the processor has the instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Isa {
+    level: Level,
+    /// AVX-512 BF16.
+    bf16: bool,
+    /// AVX-512 VNNI.
+    vnni: bool,
+}
+
+impl Isa {
+    /// What the processor has at this level.
+    pub fn new(level: Level) -> Isa {
+        #[cfg(target_arch = "x86_64")]
+        let (bf16, vnni) = (
+            is_x86_feature_detected!("avx512bf16"),
+            is_x86_feature_detected!("avx512vnni"),
+        );
+        #[cfg(not(target_arch = "x86_64"))]
+        let (bf16, vnni) = (false, false);
+        Isa {
+            level,
+            bf16: bf16 && level.is_avx512(),
+            vnni: vnni && level.is_avx512(),
+        }
+    }
+
+    /// The same without the instructions that only bf16 and bytes have.
+    #[cfg(test)]
+    pub fn plain(level: Level) -> Isa {
+        Isa {
+            level,
+            bf16: false,
+            vnni: false,
+        }
+    }
+
+    /// What results may differ by, as text.
+    pub fn name(self) -> String {
+        let mut name = self.level.name().to_owned();
+        for (has, suffix) in [(self.bf16, "+bf16"), (self.vnni, "+vnni")] {
+            if has {
+                name += suffix;
+            }
+        }
+        name
+    }
+
+    /// Lanes of its vectors.
+    fn lanes(self) -> usize {
+        #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+        {
+            if self.level.is_avx512() {
+                return x86::Sixteen::W;
+            }
+            if self.level.is_avx2() {
+                return x86::Eight::W;
+            }
+        }
+        Quad::W
+    }
+
+    /// Runs a kernel.
+    #[allow(unsafe_code)]
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+        {
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn avx2<K: Kernel>(kernel: K) -> K::Output {
+                // SAFETY: called only where the features were detected.
+                unsafe { kernel.run::<x86::Eight>() }
+            }
+            #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+            unsafe fn avx512<K: Kernel>(kernel: K) -> K::Output {
+                // SAFETY: called only where the features were detected.
+                unsafe { kernel.run::<x86::Sixteen>() }
+            }
+            if self.level.is_avx512() {
+                // SAFETY: such a Level exists only where the features were detected.
+                return unsafe { avx512(kernel) };
+            }
+            if self.level.is_avx2() {
+                // SAFETY: such a Level exists only where the features were detected.
+                return unsafe { avx2(kernel) };
+            }
+        }
+        // SAFETY: plain Rust runs everywhere.
+        unsafe { kernel.run::<Quad>() }
+    }
+
+    /// Runs a product, on the instructions of its precision where there are such.
+    #[allow(unsafe_code)]
+    fn multiply(self, task: Multiply<'_>) {
+        #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
+        match task.left {
+            // SAFETY: the invariant of Isa; what rows and weights are is checked before.
+            Left::Half(_) if self.bf16 => return unsafe { native::multiply_half(task) },
+            // SAFETY: as above.
+            Left::Bytes(..) if self.vnni => return unsafe { native::multiply_bytes(task) },
+            _ => {}
+        }
+        self.run(task);
+    }
+}
+
+/// A function over vectors, with its arguments.
+trait Kernel {
+    type Output;
+
+    /// To be `#[inline(always)]`, as everything that it calls.
+    ///
+    /// # Safety
+    /// The processor has the instructions of `V`.
+    #[allow(unsafe_code)]
+    unsafe fn run<V: Lanes>(self) -> Self::Output;
+}

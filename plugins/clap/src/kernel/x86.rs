@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Eight lanes in AVX2 with FMA, sixteen in AVX-512.
+#![allow(unsafe_code)]
+use super::lanes::Lanes;
+use std::arch::x86_64::*;
+
+/// Eight lanes, for processors with AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(crate) struct Eight(__m256);
+
+/// Sixteen lanes, for processors with AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy)]
+pub(crate) struct Sixteen(pub(super) __m512);
+
+impl Lanes for Eight {
+    const W: usize = 8;
+    const ROWS: usize = 4;
+    type Words = __m256i;
+
+    #[inline(always)]
+    unsafe fn splat(number: f32) -> Self {
+        // SAFETY: the caller's promise, here and below.
+        unsafe { Eight(_mm256_set1_ps(number)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: the invariant of Lanes, here and below.
+        unsafe { Eight(_mm256_add_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_sub_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_mul_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_div_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_max_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
+    }
+    #[inline(always)]
+    fn plus(self, a: Self, b: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_fmadd_ps(a.0, b.0, self.0)) }
+    }
+    #[inline(always)]
+    fn round(self) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            Eight(_mm256_round_ps::<
+                { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+            >(self.0))
+        }
+    }
+    #[inline(always)]
+    fn scale(self, power: Self) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(power.0), _mm256_set1_epi32(127));
+            let factor = _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent));
+            Eight(_mm256_mul_ps(self.0, factor))
+        }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let four = _mm_add_ps(
+                _mm256_castps256_ps128(self.0),
+                _mm256_extractf128_ps::<1>(self.0),
+            );
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let four = _mm_max_ps(
+                _mm256_castps256_ps128(self.0),
+                _mm256_extractf128_ps::<1>(self.0),
+            );
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn splat_word(word: u32) -> __m256i {
+        // SAFETY: the caller's promise, here and below.
+        unsafe { _mm256_set1_epi32(word as i32) }
+    }
+    #[inline(always)]
+    unsafe fn load_words(from: *const u32) -> __m256i {
+        // SAFETY: as above.
+        unsafe { _mm256_loadu_si256(from.cast()) }
+    }
+    #[inline(always)]
+    fn floats(words: __m256i) -> Self {
+        // SAFETY: the invariant of Lanes, here and below.
+        unsafe { Eight(_mm256_castsi256_ps(words)) }
+    }
+    #[inline(always)]
+    fn low_halves(words: __m256i) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::floats(_mm256_slli_epi32::<16>(words)) }
+    }
+    #[inline(always)]
+    fn high_halves(words: __m256i) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let mask = _mm256_set1_epi32(0xffff_0000_u32 as i32);
+            Self::floats(_mm256_and_si256(words, mask))
+        }
+    }
+    #[inline(always)]
+    fn dot_bytes(sum: __m256i, a: __m256i, b: __m256i) -> __m256i {
+        // As i16, even and odd bytes apart: MADDUBS would saturate.
+        // SAFETY: as above.
+        unsafe {
+            let even_a = _mm256_and_si256(a, _mm256_set1_epi16(0xff));
+            let odd_a = _mm256_srli_epi16::<8>(a);
+            let even_b = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(b));
+            let odd_b = _mm256_srai_epi16::<8>(b);
+            let even = _mm256_madd_epi16(even_a, even_b);
+            let odd = _mm256_madd_epi16(odd_a, odd_b);
+            _mm256_add_epi32(sum, _mm256_add_epi32(even, odd))
+        }
+    }
+    #[inline(always)]
+    fn numbers(words: __m256i) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_cvtepi32_ps(words)) }
+    }
+}
+
+impl Lanes for Sixteen {
+    const W: usize = 16;
+    const ROWS: usize = 8;
+    type Words = __m512i;
+
+    #[inline(always)]
+    unsafe fn splat(number: f32) -> Self {
+        // SAFETY: the caller's promise, here and below.
+        unsafe { Sixteen(_mm512_set1_ps(number)) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: the invariant of Lanes, here and below.
+        unsafe { Sixteen(_mm512_add_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_sub_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_mul_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_div_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_max_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_abs_ps(self.0)) }
+    }
+    #[inline(always)]
+    fn plus(self, a: Self, b: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_fmadd_ps(a.0, b.0, self.0)) }
+    }
+    #[inline(always)]
+    fn round(self) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            Sixteen(_mm512_roundscale_ps::<
+                { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+            >(self.0))
+        }
+    }
+    #[inline(always)]
+    fn scale(self, power: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_scalef_ps(self.0, power.0)) }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        // SAFETY: as above.
+        unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+    #[inline(always)]
+    fn largest(self) -> f32 {
+        // SAFETY: as above.
+        unsafe { _mm512_reduce_max_ps(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn splat_word(word: u32) -> __m512i {
+        // SAFETY: the caller's promise, here and below.
+        unsafe { _mm512_set1_epi32(word as i32) }
+    }
+    #[inline(always)]
+    unsafe fn load_words(from: *const u32) -> __m512i {
+        // SAFETY: as above.
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+    #[inline(always)]
+    fn floats(words: __m512i) -> Self {
+        // SAFETY: the invariant of Lanes, here and below.
+        unsafe { Sixteen(_mm512_castsi512_ps(words)) }
+    }
+    #[inline(always)]
+    fn low_halves(words: __m512i) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::floats(_mm512_slli_epi32::<16>(words)) }
+    }
+    #[inline(always)]
+    fn high_halves(words: __m512i) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let mask = _mm512_set1_epi32(0xffff_0000_u32 as i32);
+            Self::floats(_mm512_and_si512(words, mask))
+        }
+    }
+    #[inline(always)]
+    fn dot_bytes(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
+        // As i16, even and odd bytes apart: MADDUBS would saturate.
+        // SAFETY: as above.
+        unsafe {
+            let even_a = _mm512_and_si512(a, _mm512_set1_epi16(0xff));
+            let odd_a = _mm512_srli_epi16::<8>(a);
+            let even_b = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(b));
+            let odd_b = _mm512_srai_epi16::<8>(b);
+            let even = _mm512_madd_epi16(even_a, even_b);
+            let odd = _mm512_madd_epi16(odd_a, odd_b);
+            _mm512_add_epi32(sum, _mm512_add_epi32(even, odd))
+        }
+    }
+    #[inline(always)]
+    fn numbers(words: __m512i) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_cvtepi32_ps(words)) }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+//! CLAP audio embeddings on the CPU: what [`transformers`] computes, without what it needs.
+//!
+//! A [`Model`] is read once, checked, packed for the processor's instructions, and then shared by
+//! as many threads as like, each with a [`Workspace`] of its own. A [`FrontEnd`] turns 10 s of audio
+//! into the [`LogMel`] that the model looks at; [`Windows`] cuts audio of any length into such
+//! pieces. Nothing here knows a GStreamer type, starts a thread, or panics on bad input.
+//!
+//! ```no_run
+//! use auris_clap::{FrontEnd, LogMel, Model, Padding, Precision};
+//!
+//! # fn main() -> Result<(), auris_clap::Error> {
+//! let model = Model::open("clap-htsat-unfused/model.safetensors", Precision::F32)?;
+//! let mut workspace = model.workspace();
+//! let mut front_end = FrontEnd::new(model.bank());
+//! let mut log_mel = LogMel::new();
+//! let samples = vec![0.0; 3 * auris_clap::RATE]; // mono, 48 kHz
+//! front_end.compute(&samples, Padding::RepeatPad, &mut log_mel)?;
+//! let embedding = model.embed(&log_mel, &mut workspace)?;
+//! assert_eq!(embedding.len(), model.dimensions());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same input gives the same bits, whatever was computed before, on every processor that has
+//! the same [`Model::instructions`].
+//!
+//! [`transformers`]: https://huggingface.co/docs/transformers/model_doc/clap
+mod error;
+mod file;
+mod front;
+mod kernel;
+mod model;
+
+pub use auris_dsp::simd::Level;
+pub use error::Error;
+pub use front::{Bank, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, RATE, WINDOW, Windows};
+pub use model::{Model, Precision, Workspace};
