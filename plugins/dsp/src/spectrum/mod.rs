@@ -12,7 +12,9 @@ pub mod classic;
 mod convert;
 pub mod decibel_kernel;
 mod dense;
+mod halves;
 pub mod intake;
+mod lanes;
 mod memory;
 mod schedule;
 pub mod stft;
@@ -20,6 +22,8 @@ pub mod stft;
 mod tests;
 mod transform;
 mod untangle;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Why there is no analyser.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,3 +65,12 @@ pub(super) fn dft(frame: &[f64], k: usize) -> (f64, f64) {
 pub(super) const SIZES: [usize; 20] = [
     1, 2, 3, 4, 5, 6, 8, 14, 15, 16, 62, 63, 64, 128, 254, 256, 274, 400, 510, 1022,
 ];
+
+/// Samples of 16 bits, as the generator of golden values makes them.
+pub(super) fn noise_16() -> impl FnMut() -> i16 {
+    let mut state = 1u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 16) as i32 - 32_768) as i16
+    }
+}
