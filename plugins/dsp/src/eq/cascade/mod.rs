@@ -12,6 +12,7 @@ mod group;
 mod kernel;
 mod lanes;
 mod pass;
+mod place;
 mod plan;
 mod reference;
 mod rows;

@@ -7,8 +7,9 @@
 //! the compiler spills would wait for its stores, in one process and not in the next.
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
+use super::place::{load, put};
 use super::rows::{Rows, row};
-use super::work::{SCALED, load, put};
+use super::work::SCALED;
 
 /// Coefficients of one section: b0 is of no account in the scaled form.
 struct Numbers<V> {

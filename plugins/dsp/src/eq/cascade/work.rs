@@ -8,6 +8,7 @@
 //! x₁, x₂, y₁ and y₂, from which the states follow without any difference in rounding.
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
+use super::place::{Place, load, put};
 use super::rows::{Rows, row};
 
 /// The form in which the input of each section is scaled by 1 / b0: one operation less.
@@ -46,46 +47,6 @@ pub(super) struct Steps<V, const NV: usize> {
     a1: [V; NV],
     a2: [V; NV],
     gain: V,
-}
-
-#[inline(always)]
-pub(super) unsafe fn load<V: Lanes, const NV: usize>(rows: Rows, row: usize) -> [V; NV] {
-    // SAFETY: the caller's promise.
-    std::array::from_fn(|j| unsafe { V::load(rows.at(row, j * V::W)) })
-}
-
-/// Puts all of a row into `rows`.
-#[inline(always)]
-pub(super) unsafe fn put<V: Lanes, const NV: usize>(rows: Rows, row: usize, from: &[V; NV]) {
-    for (j, vector) in from.iter().enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { vector.store(rows.at(row, j * V::W)) };
-    }
-}
-
-/// The lanes of one section, which lie in one vector.
-#[derive(Clone, Copy)]
-struct Place<V: Lanes> {
-    rows: Rows,
-    vector: usize,
-    mask: V::Mask,
-}
-
-impl<V: Lanes> Place<V> {
-    #[inline(always)]
-    unsafe fn take(self, row: usize, to: &mut V) {
-        // SAFETY: the caller's promise.
-        *to = unsafe { to.select(self.mask, V::load(self.rows.at(row, self.vector * V::W))) };
-    }
-
-    #[inline(always)]
-    unsafe fn put(self, row: usize, from: V) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let at = self.rows.at(row, self.vector * V::W);
-            V::load(at).select(self.mask, from).store(at);
-        }
-    }
 }
 
 impl<V: Lanes, const NV: usize> Steps<V, NV> {
@@ -161,21 +122,6 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         (s1, s2(self.x1[j], self.y[0][j]))
     }
 
-    /// Where section `k` is in its vector.
-    ///
-    /// # Safety
-    /// As for the kernel.
-    #[inline(always)]
-    unsafe fn place(rows: Rows, vector: usize, k: usize) -> Place<V> {
-        // SAFETY: the caller's promise.
-        let numbers = unsafe { V::load(rows.at(row::SECTION, vector * V::W)) };
-        Place {
-            rows,
-            vector,
-            mask: numbers.equal(k as f64),
-        }
-    }
-
     /// Gives section `k` its state.
     ///
     /// # Safety
@@ -204,7 +150,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let place = Self::place(rows, j, k);
+            let place = Place::of(rows, j, k);
             place.take(row::X1, &mut self.x1[j]);
             place.take(row::X2, &mut self.x2[j]);
             place.take(row::Y1, &mut self.y[0][j]);
@@ -245,7 +191,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     pub unsafe fn save_in<const C: usize, const FORM: u8>(&self, rows: Rows, j: usize, k: usize) {
         // SAFETY: the caller's promise.
         unsafe {
-            let place = Self::place(rows, j, k);
+            let place = Place::of(rows, j, k);
             place.put(row::X1, self.x1[j]);
             place.put(row::X2, self.x2[j]);
             place.put(row::Y1, self.y[0][j]);
