@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # Instructions of the kernels, counted by callgrind, as Markdown tables: per sample of the DR14 kernel on
-# stereo, and per frame of the equaliser's cascade.
+# stereo, and per frame of the equaliser's cascade and of spectra of stereo.
 #
 #   tests/bench/callgrind.sh [LEVEL…]     avx2 unless told otherwise; scalar and baseline work too
 #
@@ -14,7 +14,8 @@ cd "$(dirname "$0")/../.."
 find_rust
 command -v valgrind >/dev/null || { echo "valgrind is not installed: apt-get install valgrind" >&2 && exit 1; }
 
-cargo build --release --locked --quiet -p auris-dsp --example dr14_kernel --example eq_kernel
+cargo build --release --locked --quiet -p auris-dsp --example dr14_kernel --example eq_kernel \
+	--example spectrum_kernel
 programs=${CARGO_TARGET_DIR:-target}/release/examples
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -61,5 +62,17 @@ for level in "${@:-avx2}"; do
 			# shellcheck disable=SC2086 # two arguments
 			echo "| $format | ${shape% *} | ${shape#* } | $level | $(figure 21 eq_kernel $format $shape) |"
 		done
+	done
+done
+
+echo
+echo "| spectra | size | interval or hop | level | instructions per frame |"
+echo "|---|---|---|---|---|"
+for level in "${@:-avx2}"; do
+	export AURIS_SIMD="$level"
+	for shape in "classic 128 10" "classic 128 100" "classic 1024 10" "classic 1024 100" "classic 8193 100" \
+		"stft 2048 512" "stft 512 160"; do
+		# shellcheck disable=SC2086 # three arguments
+		echo "| $(echo $shape | sed 's/ / | /g') | $level | $(figure 201 spectrum_kernel $shape) |"
 	done
 done

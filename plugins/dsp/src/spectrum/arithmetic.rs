@@ -6,10 +6,12 @@ pub(super) trait Arithmetic {
 }
 
 /// With one rounding, for levels that have an instruction for it.
+#[cfg(target_arch = "x86_64")]
 pub(super) struct Fused;
 /// With two.
 pub(super) struct Plain;
 
+#[cfg(target_arch = "x86_64")]
 impl Arithmetic for Fused {
     #[inline(always)]
     fn mul_add(a: f32, b: f32, c: f32) -> f32 {
@@ -24,14 +26,47 @@ impl Arithmetic for Plain {
     }
 }
 
-/// Calls a kernel with the arithmetic of its level.
-macro_rules! at_level {
-    ($level:expr, $kernel:ident($($arg:expr),* $(,)?)) => {
-        if $level.is_avx512() || $level.is_avx2() {
-            $kernel::<$crate::spectrum::arithmetic::Fused>($level, $($arg),*)
-        } else {
-            $kernel::<$crate::spectrum::arithmetic::Plain>($level, $($arg),*)
+/// Defines a function that runs `$body`, an `#[inline(always)]` function, compiled for the instruction set of its first argument, a [`Level`](crate::simd::Level), with
+/// the type that goes with it if it is generic over one. Unlike [`multiversion!`](crate::multiversion), it makes no version
+/// with the type of another level.
+macro_rules! by_level {
+    // A body that is not generic.
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) = $body:ident) => {
+        by_level! {
+            $(#[$meta])*
+            $vis fn $name($($arg: $ty),*) = $body<>
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?)
+            = $body:ident<$($baseline:ty, $avx2:ty, $avx512:ty)?>
+    ) => {
+        $(#[$meta])*
+        #[allow(unsafe_code)]
+        $vis fn $name(level: $crate::simd::Level, $($arg: $ty),*) {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $ty),*) {
+                    $body$(::<$avx2>)?($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+                fn avx512($($arg: $ty),*) {
+                    $body$(::<$avx512>)?($($arg),*)
+                }
+                if level.is_avx512() {
+                    // SAFETY: such a Level exists only where the features were detected.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if level.is_avx2() {
+                    // SAFETY: such a Level exists only where the features were detected.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            let _ = level;
+            $body$(::<$baseline>)?($($arg),*)
         }
     };
 }
-pub(super) use at_level;
+pub(super) use by_level;

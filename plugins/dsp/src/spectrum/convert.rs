@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One row of f32 from interleaved samples.
+//! Rows of f32 from interleaved samples.
+use super::arithmetic::by_level;
 use super::intake::Downmix;
 use crate::multiversion;
 use crate::pcm::{F32, F64, I16, I24, I24In32, I32, Sample, SampleFormat, read_24};
 use crate::simd::Level;
-use std::marker::PhantomData;
 
 /// A sample as f32. Integers are divided by their largest positive value, as GStreamer's element
 /// does.
@@ -32,210 +32,165 @@ convert!(I32, 2_147_483_647.0, |raw| i32::from_ne_bytes(raw));
 convert!(F32, 1.0, |raw| f32::from_ne_bytes(raw));
 convert!(F64, 1.0, |raw| f64::from_ne_bytes(raw));
 
-/// Where a row of samples comes from.
-#[derive(Clone, Copy)]
-enum From {
-    Mean,
-    Channel(usize),
-    Mid,
-    Side,
-}
+/// Samples converted at a time: they stay in the nearest cache until they are in their rows.
+const ROOM: usize = 2048;
 
 /// Makes rows of f32 from interleaved bytes of one format.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct Converter {
-    pub(super) level: Level,
-    pub(super) format: SampleFormat,
-    pub(super) channels: usize,
-    pub(super) downmix: Downmix,
+    level: Level,
+    format: SampleFormat,
+    channels: usize,
+    downmix: Downmix,
+    samples: Vec<f32>,
+    non_finite: u64,
+}
+
+/// Interleaved samples on their way to rows.
+pub(super) struct Piece<'a> {
+    level: Level,
+    samples: &'a [f32],
+    channels: usize,
+    downmix: Downmix,
 }
 
 impl Converter {
+    pub(super) fn new(
+        level: Level,
+        format: SampleFormat,
+        channels: usize,
+        downmix: Downmix,
+    ) -> Self {
+        Converter {
+            level,
+            format,
+            channels,
+            downmix,
+            // Of very many channels, one frame.
+            samples: vec![0.0; ROOM.max(channels)],
+            non_finite: 0,
+        }
+    }
+
     /// Bytes of a frame.
     pub(super) fn frame(&self) -> usize {
         self.channels * self.format.bytes()
     }
 
-    /// Converts whole frames to a row, as many as `out` holds, times `window` if there is one.
-    /// Samples that are not finite count as 0; the number of them is returned.
-    pub(super) fn row(
-        &self,
-        bytes: &[u8],
-        row: usize,
-        window: Option<&[f32]>,
-        out: &mut [f32],
-    ) -> u64 {
-        let from = match self.downmix {
-            Downmix::Mean if self.channels > 1 => From::Mean,
-            Downmix::MidSide if self.channels == 2 && row == 0 => From::Mid,
-            Downmix::MidSide if self.channels == 2 => From::Side,
-            _ => From::Channel(row),
-        };
-        match self.format {
-            SampleFormat::S16 => self.of::<I16>(bytes, from, window, out),
-            SampleFormat::S24 => self.of::<I24>(bytes, from, window, out),
-            SampleFormat::S24In32 => self.of::<I24In32>(bytes, from, window, out),
-            SampleFormat::S32 => self.of::<I32>(bytes, from, window, out),
-            SampleFormat::F32 => self.of::<F32>(bytes, from, window, out),
-            SampleFormat::F64 => self.of::<F64>(bytes, from, window, out),
-        }
+    /// Samples so far that were no finite f32, and count as 0.
+    pub(super) fn non_finite(&self) -> u64 {
+        self.non_finite
     }
 
-    fn of<S: Convert>(
-        &self,
-        bytes: &[u8],
-        from: From,
-        window: Option<&[f32]>,
-        out: &mut [f32],
-    ) -> u64 {
-        let samples = S::view(bytes);
-        let frames = (samples.len() / self.channels).min(out.len());
-        let (samples, out) = (&samples[..frames * self.channels], &mut out[..frames]);
-        let task = Task {
-            samples,
-            channels: self.channels,
-            from,
-            window: window.unwrap_or_default(),
-        };
-        match (self.channels, window.is_some()) {
-            (1, false) => convert::<Shape<S, 1, false>>(self.level, task, out),
-            (1, true) => convert::<Shape<S, 1, true>>(self.level, task, out),
-            (2, false) => convert::<Shape<S, 2, false>>(self.level, task, out),
-            (2, true) => convert::<Shape<S, 2, true>>(self.level, task, out),
-            (_, false) => convert::<Shape<S, 0, false>>(self.level, task, out),
-            (_, true) => convert::<Shape<S, 0, true>>(self.level, task, out),
+    /// Converts whole frames and hands them on in pieces, each with the number of its first frame.
+    pub(super) fn pieces(&mut self, bytes: &[u8], take: &mut dyn FnMut(usize, Piece<'_>)) {
+        let frames = self.samples.len() / self.channels;
+        for (i, bytes) in bytes.chunks(frames * self.frame()).enumerate() {
+            let whole = bytes.len() / self.frame() * self.channels;
+            let samples = &mut self.samples[..whole];
+            let level = self.level;
+            self.non_finite += u64::from(match self.format {
+                SampleFormat::S16 => numbers::<I16>(level, bytes, samples),
+                SampleFormat::S24 => numbers::<I24>(level, bytes, samples),
+                SampleFormat::S24In32 => numbers::<I24In32>(level, bytes, samples),
+                SampleFormat::S32 => numbers::<I32>(level, bytes, samples),
+                SampleFormat::F32 => numbers::<F32>(level, bytes, samples),
+                SampleFormat::F64 => numbers::<F64>(level, bytes, samples),
+            });
+            let piece = Piece {
+                level,
+                samples,
+                channels: self.channels,
+                downmix: self.downmix,
+            };
+            take(i * frames, piece);
         }
     }
-}
-
-/// What is known at compile time.
-trait Known {
-    type S: Convert;
-    /// Channels, or 0 if there are more than two.
-    const CHANNELS: usize;
-    const WINDOWED: bool;
-}
-
-struct Shape<S, const CHANNELS: usize, const WINDOWED: bool>(PhantomData<S>);
-
-impl<S: Convert, const CHANNELS: usize, const WINDOWED: bool> Known
-    for Shape<S, CHANNELS, WINDOWED>
-{
-    type S = S;
-    const CHANNELS: usize = CHANNELS;
-    const WINDOWED: bool = WINDOWED;
-}
-
-struct Task<'a, S: Sample> {
-    samples: &'a [S::Raw],
-    channels: usize,
-    from: From,
-    window: &'a [f32],
 }
 
 multiversion! {
-    fn convert<K: Known>(task: Task<'_, K::S>, out: &mut [f32]) -> u64 = convert_body::<K>
+    /// Returns how many were no finite numbers; in 32 bits, which are as wide as the samples.
+    fn numbers<S: Convert>(bytes: &[u8], out: &mut [f32]) -> u32 = numbers_body::<S>
 }
 
 #[inline(always)]
-fn convert_body<K: Known>(task: Task<'_, K::S>, out: &mut [f32]) -> u64 {
-    let window = task.window;
-    match K::CHANNELS {
-        1 => each::<K, _>(task.samples, window, out, |&raw| clean::<K::S>(raw)),
-        2 => {
-            let frames = task.samples.as_chunks::<2>().0;
-            let both = |frame: &[_; 2]| (clean::<K::S>(frame[0]), clean::<K::S>(frame[1]));
-            match task.from {
-                From::Mean | From::Mid => each::<K, _>(frames, window, out, |frame| {
-                    let ((left, a), (right, b)) = both(frame);
-                    ((left + right) * 0.5, a + b)
-                }),
-                From::Side => each::<K, _>(frames, window, out, |frame| {
-                    let ((left, a), (right, b)) = both(frame);
-                    ((left - right) * 0.5, a + b)
-                }),
-                From::Channel(0) => {
-                    each::<K, _>(frames, window, out, |frame| clean::<K::S>(frame[0]))
-                }
-                From::Channel(_) => {
-                    each::<K, _>(frames, window, out, |frame| clean::<K::S>(frame[1]))
-                }
-            }
-        }
-        _ => {
-            let frames = task.samples.chunks_exact(task.channels);
-            let share = 1.0 / task.channels as f32;
-            match task.from {
-                From::Channel(channel) => wide::<K>(frames, window, out, |frame| {
-                    frame.get(channel).map_or((0.0, 0), |&r| clean::<K::S>(r))
-                }),
-                _ => wide::<K>(frames, window, out, |frame| {
-                    let sum = frame.iter().fold((0.0, 0), |(sum, odd), &raw| {
-                        let (x, is_odd) = clean::<K::S>(raw);
-                        (sum + x, odd + is_odd)
-                    });
-                    (sum.0 * share, sum.1)
-                }),
-            }
-        }
-    }
-}
-
-/// The sample, and 1 if it is no finite number and so counts as 0.
-#[inline(always)]
-fn clean<S: Convert>(raw: S::Raw) -> (f32, u32) {
-    let x = S::to_f32(raw);
-    if S::FLOAT && !(x.abs() < f32::INFINITY) {
-        (0.0, 1)
-    } else {
-        (x, 0)
-    }
-}
-
-#[inline(always)]
-fn each<K: Known, F>(
-    frames: &[F],
-    window: &[f32],
-    out: &mut [f32],
-    make: impl Fn(&F) -> (f32, u32),
-) -> u64 {
-    // Counted in 32 bits, which are as wide as the samples: in runs that cannot overflow.
-    const RUN: usize = 1 << 16;
+fn numbers_body<S: Convert>(bytes: &[u8], out: &mut [f32]) -> u32 {
     let mut odd = 0;
-    for (i, (frames, out)) in frames.chunks(RUN).zip(out.chunks_mut(RUN)).enumerate() {
-        let mut now = 0u32;
-        if K::WINDOWED {
-            let window = window.get(i * RUN..).unwrap_or_default();
-            for ((frame, w), out) in frames.iter().zip(window).zip(out) {
-                let (x, is_odd) = make(frame);
-                *out = x * w;
-                now += is_odd;
-            }
-        } else {
-            for (frame, out) in frames.iter().zip(out) {
-                let (x, is_odd) = make(frame);
-                *out = x;
-                now += is_odd;
-            }
-        }
-        odd += u64::from(now);
+    for (out, &raw) in out.iter_mut().zip(S::view(bytes)) {
+        let x = S::to_f32(raw);
+        let good = !S::FLOAT || x.abs() < f32::INFINITY;
+        *out = if good { x } else { 0.0 };
+        odd += u32::from(!good);
     }
     odd
 }
 
-#[inline(always)]
-fn wide<'a, K: Known>(
-    frames: impl Iterator<Item = &'a [<K::S as Sample>::Raw]>,
-    window: &[f32],
-    out: &mut [f32],
-    make: impl Fn(&[<K::S as Sample>::Raw]) -> (f32, u32),
-) -> u64 {
-    let mut odd = 0;
-    for (i, (frame, out)) in frames.zip(out).enumerate() {
-        let (x, is_odd) = make(frame);
-        let w = if K::WINDOWED { window.get(i) } else { None };
-        *out = x * w.unwrap_or(&1.0);
-        odd += u64::from(is_odd);
+impl Piece<'_> {
+    /// Frames.
+    pub(super) fn frames(&self) -> usize {
+        self.samples.len() / self.channels
     }
-    odd
+
+    /// Writes a row, as many frames as there are.
+    pub(super) fn row(&self, row: usize, out: &mut [f32]) {
+        let (level, samples) = (self.level, self.samples);
+        match (self.downmix, self.channels) {
+            (_, 1) => out.copy_from_slice(samples),
+            (Downmix::Mean, 2) => pairs::mean(level, samples, out),
+            (Downmix::MidSide, 2) if row == 0 => pairs::mean(level, samples, out),
+            (Downmix::MidSide, 2) => pairs::side(level, samples, out),
+            (_, 2) if row == 0 => pairs::first(level, samples, out),
+            (_, 2) => pairs::second(level, samples, out),
+            (Downmix::Mean, channels) => mean_of_all(level, samples, channels, out),
+            (_, channels) => one_of_all(level, samples, channels, row, out),
+        }
+    }
+}
+
+/// Rows of stereo.
+mod pairs {
+    use super::by_level;
+
+    macro_rules! pairs {
+        ($name:ident, $body:ident, |$left:ident, $right:ident| $make:expr) => {
+            by_level! {
+                pub(super) fn $name(samples: &[f32], out: &mut [f32]) = $body
+            }
+
+            #[inline(always)]
+            fn $body(samples: &[f32], out: &mut [f32]) {
+                for (out, &[$left, $right]) in out.iter_mut().zip(samples.as_chunks::<2>().0) {
+                    *out = $make;
+                }
+            }
+        };
+    }
+
+    pairs!(mean, mean_body, |left, right| (left + right) * 0.5);
+    pairs!(side, side_body, |left, right| (left - right) * 0.5);
+    pairs!(first, first_body, |left, _right| left);
+    pairs!(second, second_body, |_left, right| right);
+}
+
+by_level! {
+    fn mean_of_all(samples: &[f32], channels: usize, out: &mut [f32]) = mean_of_all_body
+}
+
+#[inline(always)]
+fn mean_of_all_body(samples: &[f32], channels: usize, out: &mut [f32]) {
+    let share = 1.0 / channels as f32;
+    for (out, frame) in out.iter_mut().zip(samples.chunks_exact(channels)) {
+        *out = frame.iter().sum::<f32>() * share;
+    }
+}
+
+by_level! {
+    fn one_of_all(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) = one_of_all_body
+}
+
+#[inline(always)]
+fn one_of_all_body(samples: &[f32], channels: usize, channel: usize, out: &mut [f32]) {
+    let row = samples.iter().skip(channel).step_by(channels);
+    for (out, x) in out.iter_mut().zip(row) {
+        *out = *x;
+    }
 }

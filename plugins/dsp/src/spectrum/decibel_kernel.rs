@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Powers to decibels, many at a time.
-use super::arithmetic::{Arithmetic, at_level};
-use crate::multiversion;
+#[cfg(target_arch = "x86_64")]
+use super::arithmetic::Fused;
+use super::arithmetic::{Arithmetic, Plain, by_level};
 use crate::simd::Level;
 
 /// `out = max(10·log10(power) + offset, floor)`, to within 2e-5 dB where the result is within
@@ -10,11 +11,11 @@ use crate::simd::Level;
 /// 0 and NaN give `floor`, and so do powers below 2⁻¹²⁶ (−379 dB). Infinity gives what the
 /// largest f32 gives. As many are converted as the shorter slice has.
 pub fn power_to_decibel(level: Level, power: &[f32], offset: f32, floor: f32, out: &mut [f32]) {
-    at_level!(level, convert(power, offset, floor, out));
+    convert(level, power, offset, floor, out);
 }
 
-multiversion! {
-    fn convert<A: Arithmetic>(power: &[f32], offset: f32, floor: f32, out: &mut [f32]) = convert_body::<A>
+by_level! {
+    fn convert(power: &[f32], offset: f32, floor: f32, out: &mut [f32]) = convert_body<Plain, Fused, Fused>
 }
 
 #[inline(always)]
@@ -52,7 +53,7 @@ pub(super) fn decibel<A: Arithmetic>(x: f32) -> f32 {
         -1.666_805_8e-1,
         2.000_071_5e-1,
         -2.499_999_4e-1,
-        3.333_333_1e-1,
+        3.333_333e-1,
     ] {
         p = A::mul_add(p, m, coefficient);
     }

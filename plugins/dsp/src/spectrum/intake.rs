@@ -35,7 +35,6 @@ pub struct Intake {
     most_frames: usize,
     /// One row after another, `most_frames` apart.
     samples: Vec<f32>,
-    non_finite: u64,
 }
 
 impl Intake {
@@ -62,15 +61,9 @@ impl Intake {
         }
         let samples = downmix.rows(channels).checked_mul(most_frames);
         Ok(Intake {
-            converter: Converter {
-                level,
-                format,
-                channels,
-                downmix,
-            },
+            converter: Converter::new(level, format, channels, downmix),
             most_frames,
             samples: room(samples.ok_or(Error::Memory)?)?,
-            non_finite: 0,
         })
     }
 
@@ -79,16 +72,13 @@ impl Intake {
     pub fn rows(&mut self, bytes: &[u8]) -> Rows<'_> {
         let frames = (bytes.len() / self.converter.frame()).min(self.most_frames);
         let bytes = &bytes[..frames * self.converter.frame()];
-        let mut non_finite = 0;
-        for (row, samples) in self.samples.chunks_exact_mut(self.most_frames).enumerate() {
-            let odd = self.converter.row(bytes, row, None, &mut samples[..frames]);
-            // Each row of a pair has seen both channels.
-            match self.converter.downmix {
-                Downmix::MidSide if self.converter.channels == 2 => non_finite = odd,
-                _ => non_finite += odd,
+        let (most, samples) = (self.most_frames, &mut self.samples);
+        self.converter.pieces(bytes, &mut |first, piece| {
+            let here = first..first + piece.frames();
+            for (row, samples) in samples.chunks_exact_mut(most).enumerate() {
+                piece.row(row, &mut samples[here.clone()]);
             }
-        }
-        self.non_finite += non_finite;
+        });
         Rows {
             samples: &self.samples,
             stride: self.most_frames,
@@ -98,12 +88,12 @@ impl Intake {
 
     /// Rows that [`Intake::rows`] gives.
     pub fn row_count(&self) -> usize {
-        self.converter.downmix.rows(self.converter.channels)
+        self.samples.len() / self.most_frames
     }
 
     /// Samples so far that were no finite number.
     pub fn non_finite(&self) -> u64 {
-        self.non_finite
+        self.converter.non_finite()
     }
 }
 

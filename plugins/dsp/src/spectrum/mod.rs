@@ -18,7 +18,9 @@ mod convert;
 pub mod decibel_kernel;
 mod dense;
 pub mod filter_bank;
+mod halves;
 pub mod intake;
+mod lanes;
 mod memory;
 pub mod scale;
 mod schedule;
@@ -28,6 +30,8 @@ mod tests;
 mod transform;
 mod untangle;
 pub mod weighting;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Why there is no analyser.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 //! The discrete Fourier transform of one real frame of any length.
 use super::Error;
 use super::dense::Dense;
+use super::halves::untangle_power;
 use super::memory::{as_complex, probe, room};
-use super::untangle::{self, Twiddle, untangle, untangle_power};
+use super::untangle::{self, Twiddle, untangle};
 use crate::simd::Level;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner, FftPlannerScalar};

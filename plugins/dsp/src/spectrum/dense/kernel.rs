@@ -5,14 +5,18 @@
 //! n − j is multiplied by the same cosine and by opposite sines, so that half the products do, and
 //! bins k and n − k come of the same two sums.
 #![allow(unsafe_code)]
-use super::lanes::{Lanes, PAD};
+// Arrays of registers: a loop over their numbers is the plainest that unrolls.
+#![allow(clippy::needless_range_loop)]
+use super::super::arithmetic::by_level;
+use super::super::lanes::{Four, Lanes, PAD};
+#[cfg(target_arch = "x86_64")]
+use super::super::x86::{Eight, Sixteen};
 use super::{Columns, Plan, Room, Rows, row};
-use crate::multiversion;
 
-multiversion! {
+by_level! {
     /// Transforms the columns of `rows.length` × … numbers in `room.input`, turns them by the
     /// twiddle factors, and leaves them in `room.middle`.
-    pub(super) fn columns<V: Lanes>(plan: &Plan, columns: &Columns, room: &mut Room) = columns_body::<V>
+    pub(super) fn columns(plan: &Plan, columns: &Columns, room: &mut Room) = columns_body<Four, Eight, Sixteen>
 }
 
 #[inline(always)]
@@ -98,9 +102,9 @@ fn columns_body<V: Lanes>(plan: &Plan, columns: &Columns, room: &mut Room) {
     }
 }
 
-multiversion! {
+by_level! {
     /// Transforms each row of `room.middle`, in place.
-    pub(super) fn rows<V: Lanes>(plan: &Plan, rows: &Rows, room: &mut Room) = rows_body::<V>
+    pub(super) fn rows(plan: &Plan, rows: &Rows, room: &mut Room) = rows_body<Four, Eight, Sixteen>
 }
 
 #[inline(always)]
@@ -219,9 +223,9 @@ unsafe fn some_rows<V: Lanes, const R: usize, const N: usize>(
     }
 }
 
-multiversion! {
+by_level! {
     /// Powers of the real frame's bins: row r, number c is that of bin r + a·c, row 0 has one more.
-    pub(super) fn powers<V: Lanes>(plan: &Plan, middle: &[Vec<f32>; 2], power: &mut [f32]) = powers_body::<V>
+    pub(super) fn powers(plan: &Plan, middle: &[Vec<f32>; 2], power: &mut [f32]) = powers_body<Four, Eight, Sixteen>
 }
 
 #[inline(always)]

@@ -11,16 +11,14 @@
 //! of odd length p. No twiddle factors lie between its transform and the frame's (I. J. Good's
 //! prime factor algorithm).
 mod kernel;
-mod lanes;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
 use super::Error;
+use super::lanes::PAD;
 use super::memory::room;
 use crate::simd::Level;
-use lanes::{Four, PAD};
+
 use rustfft::num_complex::Complex;
 use std::f64::consts::TAU;
 
@@ -72,19 +70,6 @@ fn row(index: usize, stride: usize) -> usize {
     index * (stride + PAD) + PAD
 }
 
-/// Runs a kernel with the vectors of a level.
-macro_rules! at_level {
-    ($level:expr, $kernel:ident($($arg:expr),* $(,)?)) => {
-        match $level {
-            #[cfg(target_arch = "x86_64")]
-            level if level.is_avx512() => kernel::$kernel::<x86::Sixteen>(level, $($arg),*),
-            #[cfg(target_arch = "x86_64")]
-            level if level.is_avx2() => kernel::$kernel::<x86::Eight>(level, $($arg),*),
-            level => kernel::$kernel::<Four>(level, $($arg),*),
-        }
-    };
-}
-
 impl Dense {
     /// A transform of 2·`length` samples, if that is the best way for this odd length.
     pub(super) fn new(level: Level, length: usize) -> Result<Option<Self>, Error> {
@@ -127,9 +112,9 @@ impl Dense {
         let [re, im] = to.each_mut().map(|part| &mut part[begin..begin + a * b]);
         separate(frame, re, im);
         if let Some(columns) = &self.columns {
-            at_level!(self.level, columns(&self.plan, columns, &mut self.room));
+            kernel::columns(self.level, &self.plan, columns, &mut self.room);
         }
-        at_level!(self.level, rows(&self.plan, &self.rows, &mut self.room));
+        kernel::rows(self.level, &self.plan, &self.rows, &mut self.room);
     }
 
     /// |X|² of the p + 1 bins of a frame of 2·p samples.
@@ -137,7 +122,7 @@ impl Dense {
         self.transform(frame);
         let Plan { a, b, stride } = self.plan;
         let rows = &mut self.power;
-        at_level!(self.level, powers(&self.plan, &self.room.middle, rows));
+        kernel::powers(self.level, &self.plan, &self.room.middle, rows);
         let begin = row(0, stride);
         if a == 1 {
             power.copy_from_slice(&rows[begin..=begin + b]);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
+mod cases;
 mod classic;
 mod common;
 mod golden;
+mod intervals;
 mod stft;

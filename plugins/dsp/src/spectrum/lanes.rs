@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The little of SIMD that the dense transform needs, and its portable side.
+//! The little of SIMD that transforms need, and its portable side.
 #![allow(unsafe_code)]
 
 /// A vector of [`Lanes::W`] f32.
@@ -20,6 +20,11 @@ pub(super) trait Lanes: Copy {
     /// # Safety
     /// `to` is good for `W` writes.
     unsafe fn store(self, to: *mut f32);
+    /// `W` complex numbers: real parts and imaginary ones.
+    ///
+    /// # Safety
+    /// The processor has the instructions; `from` is good for 2·`W` reads.
+    unsafe fn load_pairs(from: *const f32) -> (Self, Self);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -61,6 +66,12 @@ impl Lanes for Four {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's promise; an array of f32 is aligned as one is.
         unsafe { *to.cast() = self.0 }
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const f32) -> (Self, Self) {
+        // SAFETY: the caller's promise; an array of f32 is aligned as one is.
+        let [a, b, c, d, e, f, g, h] = unsafe { *from.cast::<[f32; 8]>() };
+        (Four([a, c, e, g]), Four([b, d, f, h]))
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every frame of a short-time Fourier transform.
+mod ends;
+mod frame;
+
+pub use frame::Frame;
+
 use super::Error;
 use super::intake::Rows;
 use super::memory::room;
 use super::transform::Transform;
 use super::untangle::{self, weigh};
 use crate::simd::Level;
+use frame::prepare;
 use rustfft::num_complex::Complex;
 
 /// What stands before the first sample and behind the last.
@@ -95,43 +101,6 @@ pub struct Stft {
     power: Vec<f32>,
     phase: Vec<f32>,
     energy: Vec<f32>,
-}
-
-/// A transformed frame.
-pub struct Frame<'a> {
-    /// Its number, from 0.
-    pub index: u64,
-    /// The sample it begins with; negative in the padding.
-    pub start: i64,
-    /// Whether the stream ended within it and nothing but zeros followed.
-    pub partial: bool,
-    stft: &'a Stft,
-}
-
-impl Frame<'_> {
-    /// |X|² of bins 0 to size / 2, unscaled.
-    pub fn power(&self, row: usize) -> &[f32] {
-        let mut rows = self.stft.power.chunks_exact(self.stft.transform.bins());
-        rows.nth(row).unwrap_or_default()
-    }
-
-    /// Their angles in radians; empty if not wanted.
-    pub fn phase(&self, row: usize) -> &[f32] {
-        let mut rows = self.stft.phase.chunks_exact(self.stft.transform.bins());
-        rows.nth(row).unwrap_or_default()
-    }
-
-    /// The sum of the frame's squares before the window; with [`Prepare::Kaldi`], scaled and
-    /// without its mean, but before pre-emphasis: Kaldi's raw energy.
-    pub fn energy(&self, row: usize) -> f32 {
-        if self.stft.config.prepare != Prepare::Nothing {
-            return self.stft.energy.get(row).copied().unwrap_or(0.0);
-        }
-        let samples = self.stft.history.get(row).map_or(&[][..], |history| {
-            &history[self.stft.frame_in_history(self.index)]
-        });
-        sum(samples, |x| x * x)
-    }
 }
 
 impl Stft {
@@ -347,126 +316,4 @@ impl Stft {
             self.filled -= drop;
         }
     }
-
-    fn reflect_beginning(&mut self) {
-        let available = self.filled - self.pad;
-        for history in &mut self.history {
-            let (padding, samples) = history.split_at_mut(self.pad);
-            for (distance, x) in padding.iter_mut().rev().enumerate() {
-                *x = reflected(&samples[..available], distance + 1);
-            }
-        }
-        self.begun = true;
-    }
-
-    /// Ends the stream: what padding adds, or a last partial frame. Without samples, there are no
-    /// frames. Afterwards, all is forgotten.
-    pub fn finish(&mut self, emit: &mut dyn FnMut(&Frame<'_>)) {
-        if self.length > 0 {
-            if self.config.padding == Padding::None {
-                self.finish_bare(emit);
-            } else {
-                self.finish_padded(emit);
-            }
-        }
-        self.reset();
-    }
-
-    fn finish_bare(&mut self, emit: &mut dyn FnMut(&Frame<'_>)) {
-        let end = self.base + self.filled as u64;
-        let next = self.position(self.index);
-        // The end of the last frame: what lies behind it has not been seen.
-        let seen = match self.index {
-            0 => 0,
-            n => self.position(n - 1) + self.config.frame as u64,
-        };
-        if self.config.whole_only || end <= seen.max(next) {
-            return;
-        }
-        let missing = (next + self.config.frame as u64 - end) as usize;
-        self.append(missing, |_, _| 0.0);
-        self.emit(true, emit);
-    }
-
-    fn finish_padded(&mut self, emit: &mut dyn FnMut(&Frame<'_>)) {
-        if !self.begun {
-            self.reflect_beginning();
-        }
-        let end = self.base + self.filled as u64 + self.pad as u64;
-        let length = self.length.min(self.filled as u64) as usize;
-        match self.config.padding {
-            Padding::Reflect => self.append(self.pad, |samples, distance| {
-                let tail = &samples[samples.len() - length..];
-                reflected_back(tail, distance)
-            }),
-            _ => self.append(self.pad, |_, _| 0.0),
-        }
-        self.emit_until(end, emit);
-    }
-
-    /// Puts `count` samples, made from those that are there, behind them.
-    fn append(&mut self, count: usize, make: impl Fn(&[f32], usize) -> f32) {
-        for history in &mut self.history {
-            let (samples, rest) = history.split_at_mut(self.filled);
-            for (distance, x) in rest[..count].iter_mut().enumerate() {
-                *x = make(samples, distance + 1);
-            }
-        }
-        self.filled += count;
-    }
-}
-
-/// The sample `distance` before the first, if there is a mirror at the first and one at the last.
-fn reflected(samples: &[f32], distance: usize) -> f32 {
-    let last = samples.len() - 1;
-    if last == 0 {
-        return samples[0];
-    }
-    let turn = distance % (2 * last);
-    samples[turn.min(2 * last - turn)]
-}
-
-/// The sample `distance` behind the last.
-fn reflected_back(samples: &[f32], distance: usize) -> f32 {
-    let last = samples.len() - 1;
-    if last == 0 {
-        return samples[0];
-    }
-    let turn = distance % (2 * last);
-    samples[last - turn.min(2 * last - turn)]
-}
-
-/// Prepares a frame and returns its energy.
-fn prepare(prepare: Prepare, samples: &[f32], out: &mut [f32]) -> f32 {
-    let (factor, remove_dc, preemphasis) = match prepare {
-        Prepare::Nothing => (1.0, false, 0.0),
-        Prepare::Kaldi {
-            scale,
-            remove_dc,
-            preemphasis,
-        } => (scale, remove_dc, preemphasis),
-    };
-    let mean = match remove_dc {
-        true => sum(samples, |x| x) / samples.len() as f32,
-        false => 0.0,
-    };
-    let energy = sum(samples, |x| ((x - mean) * factor) * ((x - mean) * factor));
-    let mut before = samples.first().copied().unwrap_or(0.0);
-    for (out, &x) in out.iter_mut().zip(samples) {
-        *out = (x - mean) * factor - preemphasis * ((before - mean) * factor);
-        before = x;
-    }
-    energy
-}
-
-/// A sum in eight parts, so that it is quick and its error small.
-fn sum(samples: &[f32], of: impl Fn(f32) -> f32) -> f32 {
-    let (groups, rest) = samples.as_chunks::<8>();
-    let mut parts = [0.0; 8];
-    for group in groups {
-        for (part, &x) in parts.iter_mut().zip(group) {
-            *part += of(x);
-        }
-    }
-    parts.iter().sum::<f32>() + rest.iter().map(|&x| of(x)).sum::<f32>()
 }

@@ -31,6 +31,21 @@ impl Lanes for Eight {
         unsafe { _mm256_storeu_ps(to, self.0) }
     }
     #[inline(always)]
+    unsafe fn load_pairs(from: *const f32) -> (Self, Self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (low, high) = (_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8)));
+            let in_order = |x: __m256| {
+                let x = _mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(x));
+                Eight(_mm256_castpd_ps(x))
+            };
+            (
+                in_order(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
+                in_order(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
+            )
+        }
+    }
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: the invariant of Lanes, here and below.
         Eight(unsafe { _mm256_add_ps(self.0, other.0) })
@@ -86,6 +101,19 @@ impl Lanes for Sixteen {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const f32) -> (Self, Self) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (low, high) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(16)));
+            let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+            let odd = _mm512_or_si512(even, _mm512_set1_epi32(1));
+            (
+                Sixteen(_mm512_permutex2var_ps(low, even, high)),
+                Sixteen(_mm512_permutex2var_ps(low, odd, high)),
+            )
+        }
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
