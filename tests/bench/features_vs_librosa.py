@@ -76,7 +76,7 @@ def ours(program, preset, features, source, result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--program", type=Path, default=PROGRAM)
     arguments = parser.parse_args()

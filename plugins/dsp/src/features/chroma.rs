@@ -123,7 +123,8 @@ fn apply_body(power: &[f32], weights: &[[Lanes; CLASSES]], out: &mut [f32; CLASS
             }
         }
     }
-    for (out, sums) in out.iter_mut().zip(sums) {
+    // Hidden, or the compiler would lay out the loop above for the sums below.
+    for (out, sums) in out.iter_mut().zip(std::hint::black_box(sums)) {
         let four: [f32; 4] = std::array::from_fn(|i| sums[i] + sums[i + 4]);
         *out = (four[0] + four[2]) + (four[1] + four[3]);
     }

@@ -5,8 +5,8 @@
 //! Kaldi's in milliseconds, and Whisper, whose model knows one rate, refuses any other.
 //!
 //! Transforms are in single precision, where librosa and Whisper have double. A mel band agrees to
-//! 1e-4 dB, or to one rounding (2⁻²⁴) of the amplitude of the loudest band of its frame if that is
-//! more: 60 dB below that it is 5e-4 dB, 80 dB below 5e-3 dB. Kaldi itself prepares frames in single
+//! 1e-4 dB beside one rounding (2⁻²⁴) of the amplitude of the loudest band of its frame, which in a
+//! band 60 dB below is 5e-4 dB, 80 dB below 5e-3 dB. Kaldi itself prepares frames in single
 //! precision.
 mod front_end;
 #[cfg(test)]
