@@ -275,6 +275,7 @@ mod tests {
             length: Length::Exact(1000),
             md5: None,
             index_entries: 0,
+            metadata: 0,
             links: 1,
             warnings: Vec::new(),
         }

@@ -30,13 +30,18 @@ pub fn on_signal() -> io::Result<Arc<AtomicBool>> {
 /// every packet and would wait for each other. The rest hardly allocate, and another arena would only
 /// take memory.
 pub fn tune_allocator(inputs: &[Input], always: bool) {
-    const LIBAV: [&str; 6] = ["m4a", "m4b", "mp4", "aac", "opus", "wma"];
-    let needs_libav = |input: &Input| {
-        let extension = input.source.path()?.extension()?.to_str()?;
-        LIBAV.iter().find(|e| e.eq_ignore_ascii_case(extension))
-    };
-    let libav = always || inputs.iter().any(|input| needs_libav(input).is_some());
+    let libav = always || inputs.iter().any(may_need_libav);
     crate::allocator::tune(if libav { 2 } else { 1 });
+}
+
+/// Whether an input is called like one that libav decodes best.
+fn may_need_libav(input: &Input) -> bool {
+    const LIBAV: [&str; 6] = ["m4a", "m4b", "mp4", "aac", "opus", "wma"];
+    let extension = input
+        .source
+        .path()
+        .and_then(|path| path.extension()?.to_str());
+    extension.is_some_and(|extension| LIBAV.iter().any(|e| e.eq_ignore_ascii_case(extension)))
 }
 
 /// Runs `work`; a panic concerns its input only.

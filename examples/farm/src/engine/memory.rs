@@ -6,6 +6,8 @@
 //! take is free, and fails if that can never be. The figures were measured as peak RSS with the
 //! commands in BENCHMARKS.md, and rounded up.
 use super::failure::{Failure, Kind};
+use crate::inputs::Input;
+use crate::integrity::{Container, Facts};
 use auris_support::result_sink::lock;
 use std::sync::{Condvar, Mutex};
 
@@ -19,8 +21,8 @@ const LIBAV: u64 = 38 * MIB;
 const PIPELINE: u64 = 3 * MIB;
 /// A pipeline with a libav decoder.
 const LIBAV_PIPELINE: u64 = 3 * MIB;
-/// One entry of an MP4 sample table, as `qtdemux` holds it.
-const MP4_ENTRY: u64 = 40;
+/// One entry of an MP4 sample table, as `qtdemux` holds it beside the table itself.
+const MP4_ENTRY: u64 = 32;
 /// What `uridecodebin` may hold: network buffers, queues of 2 MiB, whatever it plugs.
 const AUTO: u64 = 10 * MIB;
 /// What loudness keeps of each channel: three seconds in 64 bits.
@@ -33,6 +35,8 @@ const ENCODER: u64 = 6 * MIB;
 const CONVOLVER: u64 = 2 * MIB;
 /// Transforms and tables of a picture.
 const PICTURE: u64 = 2 * MIB;
+/// Libraries for the network and for encryption, once one input is a URL.
+const NETWORK: u64 = 10 * MIB;
 /// A result, its tags and its place in the report.
 const RECORD: u64 = 4096;
 
@@ -48,6 +52,21 @@ impl Need {
         let pipeline = if libav { LIBAV_PIPELINE } else { PIPELINE };
         Need {
             bytes: pipeline.saturating_add(index_entries.saturating_mul(MP4_ENTRY)),
+        }
+    }
+
+    /// The same with the metadata that a file has in its container: how many times it is in memory
+    /// at its worst was measured with pictures of 2 to 15 MB.
+    pub fn with_metadata(self, facts: Option<&Facts>) -> Self {
+        let metadata = facts.map_or(0, |facts| match facts.container {
+            Container::Flac => facts.metadata.saturating_mul(3),
+            // Base64 first, then what it says.
+            Container::Ogg => facts.metadata.saturating_mul(8),
+            Container::Mp4 => facts.metadata.saturating_mul(2),
+            _ => 0,
+        });
+        Need {
+            bytes: self.bytes.saturating_add(metadata),
         }
     }
 
@@ -115,6 +134,19 @@ pub struct Memory {
     freed: Condvar,
 }
 
+/// Whether an input is called like one that libav may have to decode.
+fn may_need_libav(input: &Input) -> bool {
+    const WITHOUT: [&str; 13] = [
+        "wav", "wave", "rf64", "bwf", "w64", "au", "snd", "aif", "aiff", "aifc", "flac", "mp3",
+        "wv",
+    ];
+    let extension = input
+        .source
+        .path()
+        .and_then(|path| path.extension()?.to_str());
+    !extension.is_some_and(|extension| WITHOUT.iter().any(|e| e.eq_ignore_ascii_case(extension)))
+}
+
 /// Memory that is reserved until it is dropped.
 pub struct Reserved<'a> {
     memory: &'a Memory,
@@ -122,16 +154,32 @@ pub struct Reserved<'a> {
 }
 
 impl Memory {
-    /// A budget in MiB for a run over that many inputs.
+    /// A budget in MiB for a run over these inputs. `libav` says that it may be needed whatever they
+    /// are.
     ///
     /// # Errors
     /// A sentence, if not even one job would fit.
-    pub fn new(budget_mib: Option<u32>, inputs: usize) -> Result<Self, String> {
+    pub fn new(budget_mib: Option<u32>, inputs: &[Input], libav: bool) -> Result<Self, String> {
+        let network = inputs.iter().any(|input| input.source.path().is_none());
+        Self::for_inputs(
+            budget_mib,
+            inputs.len(),
+            network,
+            libav || inputs.iter().any(may_need_libav),
+        )
+    }
+
+    fn for_inputs(
+        budget_mib: Option<u32>,
+        inputs: usize,
+        network: bool,
+        libav: bool,
+    ) -> Result<Self, String> {
         let Some(mib) = budget_mib else {
             return Ok(Self::with(None, true));
         };
         let budget = u64::from(mib) * MIB;
-        let base = BASE + RECORD * inputs as u64;
+        let base = BASE + RECORD * inputs as u64 + if network { NETWORK } else { 0 };
         let floor = base + PIPELINE;
         if budget < floor {
             return Err(format!(
@@ -139,7 +187,7 @@ impl Memory {
                 floor.div_ceil(MIB)
             ));
         }
-        let libav = budget >= base + LIBAV + LIBAV_PIPELINE;
+        let libav = libav && budget >= base + LIBAV + LIBAV_PIPELINE;
         let fixed = if libav { base + LIBAV } else { base };
         Ok(Self::with(Some(budget - fixed), libav))
     }
@@ -216,30 +264,61 @@ impl Drop for Reserved<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inputs::Source;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     #[test]
     fn a_budget_below_the_floor_is_refused_and_says_what_would_do() {
-        let refusal = Memory::new(Some(8), 10).err().unwrap();
+        let refusal = Memory::for_inputs(Some(8), 10, false, true).err().unwrap();
         let floor: u32 = refusal
             .split_whitespace()
             .filter_map(|word| word.parse().ok())
             .next_back()
             .unwrap();
-        assert!(Memory::new(Some(floor), 10).is_ok());
-        assert!(Memory::new(Some(floor - 1), 10).is_err());
+        assert!(Memory::for_inputs(Some(floor), 10, false, true).is_ok());
+        assert!(Memory::for_inputs(Some(floor - 1), 10, false, true).is_err());
     }
 
     #[test]
     fn libav_comes_with_room() {
-        assert!(!Memory::new(Some(48), 100).unwrap().libav);
-        assert!(Memory::new(Some(72), 100).unwrap().libav);
-        assert!(Memory::new(None, 100).unwrap().libav);
+        assert!(
+            !Memory::for_inputs(Some(48), 100, false, true)
+                .unwrap()
+                .libav
+        );
+        assert!(
+            Memory::for_inputs(Some(72), 100, false, true)
+                .unwrap()
+                .libav
+        );
+        assert!(Memory::for_inputs(None, 100, false, true).unwrap().libav);
+    }
+
+    #[test]
+    fn no_room_is_kept_for_libav_where_nothing_needs_it() {
+        let inputs = |names: &[&str]| -> Vec<Input> {
+            let inputs = names.iter().map(|name| Input {
+                source: Source::from_word(name.as_ref()),
+                problem: None,
+                below: 0,
+            });
+            inputs.collect()
+        };
+        let plain = inputs(&["a.flac", "b.MP3", "c.wav"]);
+        let memory = Memory::new(Some(72), &plain, false).unwrap();
+        assert!(!memory.libav && memory.capacity > Some(50 * MIB));
+        for other in ["d.m4a", "e.ogg", "f", "http://host/g.flac"] {
+            let mixed = [plain.clone(), inputs(&[other])].concat();
+            assert!(
+                Memory::new(Some(90), &mixed, false).unwrap().libav,
+                "{other}"
+            );
+        }
     }
 
     #[test]
     fn a_long_index_counts_and_is_refused_where_it_cannot_fit() {
-        let memory = Memory::new(Some(48), 1).unwrap();
+        let memory = Memory::for_inputs(Some(48), 1, false, true).unwrap();
         assert!(memory.reserve(Need::of_chain(false, 100_000)).is_ok());
         let refused = memory.reserve(Need::of_chain(false, 10_000_000));
         assert_eq!(refused.err().unwrap().kind, Kind::Budget);
@@ -247,7 +326,7 @@ mod tests {
 
     #[test]
     fn the_rest_is_nobody_elses() {
-        let memory = Memory::new(Some(48), 1).unwrap();
+        let memory = Memory::for_inputs(Some(48), 1, false, true).unwrap();
         let held = memory.reserve(Need::of_chain(false, 0)).unwrap();
         let rest = memory.reserve_rest();
         assert_eq!(Some(rest.bytes() + held.bytes()), memory.capacity);
@@ -255,14 +334,17 @@ mod tests {
         drop((held, rest));
         assert_eq!(*lock(&memory.used), 0);
         assert_eq!(
-            Memory::new(None, 1).unwrap().reserve_rest().bytes(),
+            Memory::for_inputs(None, 1, false, true)
+                .unwrap()
+                .reserve_rest()
+                .bytes(),
             u64::MAX
         );
     }
 
     #[test]
     fn pictures_in_tags_count() {
-        let memory = Memory::new(Some(48), 1).unwrap();
+        let memory = Memory::for_inputs(Some(48), 1, false, true).unwrap();
         let plain = Need::of_chain(false, 0);
         assert!(memory.reserve(plain.with_tags(1 << 20)).is_ok());
         let refused = memory.reserve(plain.with_tags(200 << 20));
@@ -279,7 +361,7 @@ mod tests {
 
     #[test]
     fn reservations_never_exceed_the_budget() {
-        let memory = Memory::new(Some(30), 1).unwrap();
+        let memory = Memory::for_inputs(Some(30), 1, false, true).unwrap();
         let capacity = memory.capacity.unwrap();
         let (now, most) = (AtomicU64::new(0), AtomicU64::new(0));
         std::thread::scope(|scope| {

@@ -3,16 +3,19 @@
 //!
 //! - [`drive`]: workers work, the calling thread takes results in order.
 //! - [`source`]: what a file says of itself, and whether the decoder kept that.
+//! - [`download`]: a file from the network is one here first.
 //! - [`chain`]: which elements decode it.
 //! - [`pipeline`]: builds these, runs them, and ends them whatever happens.
-//! - [`memory`], [`pool`], [`turns`]: who may work when.
+//! - [`memory`], [`pool`], [`turns`]: who may work when; [`registry`]: who is asked what a file is.
 pub mod chain;
 pub mod chosen;
+pub mod download;
 pub mod drive;
 pub mod failure;
 pub mod memory;
 pub mod pipeline;
 pub mod pool;
+pub mod registry;
 pub mod source;
 pub mod turns;
 pub mod vorbis;

@@ -80,29 +80,44 @@ impl Running {
         watchdog: &mut Watchdog,
         mut done: impl FnMut(&gst::Message) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
-        let bus = self.0.bus();
-        let bus = bus.ok_or_else(|| Failure::internal("a pipeline without a bus"))?;
         loop {
-            let began = Instant::now();
-            if let Some(message) = bus.timed_pop(LOOK) {
-                if let gst::MessageView::Error(error) = message.view() {
-                    return Err(failure(error));
-                }
-                if done(&message)? {
-                    return Ok(());
-                }
-            }
-            watchdog.look(began.elapsed().min(LOOK.into()))?;
-            if limits.cancelled.load(Ordering::Relaxed) {
-                return Err(Failure::new(Kind::Cancelled, "the run was ended"));
-            }
-            if limits.deadline.is_some_and(|at| Instant::now() > at) {
-                return Err(Failure::new(
-                    Kind::Timeout,
-                    "it took longer than --timeout allows",
-                ));
+            if let Some(message) = self.next(limits, watchdog)?
+                && done(&message)?
+            {
+                return Ok(());
             }
         }
+    }
+
+    /// The next message, if one comes within a moment.
+    ///
+    /// # Errors
+    /// What an element said, or what ended it early.
+    pub fn next(
+        &self,
+        limits: Limits<'_>,
+        watchdog: &mut Watchdog,
+    ) -> Result<Option<gst::Message>, Failure> {
+        let bus = self.0.bus();
+        let bus = bus.ok_or_else(|| Failure::internal("a pipeline without a bus"))?;
+        let began = Instant::now();
+        let message = bus.timed_pop(LOOK);
+        if let Some(message) = &message
+            && let gst::MessageView::Error(error) = message.view()
+        {
+            return Err(failure(error));
+        }
+        watchdog.look(began.elapsed().min(LOOK.into()))?;
+        if limits.cancelled.load(Ordering::Relaxed) {
+            return Err(Failure::new(Kind::Cancelled, "the run was ended"));
+        }
+        if limits.deadline.is_some_and(|at| Instant::now() > at) {
+            return Err(Failure::new(
+                Kind::Timeout,
+                "it took longer than --timeout allows",
+            ));
+        }
+        Ok(message)
     }
 }
 
@@ -169,6 +184,9 @@ fn auto_decoder(source: &Source, libav: bool) -> Result<gst::Element, Failure> {
                 .to_string()
         }
     };
+    if libav {
+        super::registry::recall_recognisers();
+    }
     let decoder = make("uridecodebin")?;
     decoder.set_property("uri", uri);
     decoder.set_property("caps", gst::Caps::new_empty_simple("audio/x-raw"));

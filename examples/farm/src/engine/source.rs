@@ -78,7 +78,8 @@ impl Look {
             }
             Plan::Auto => Need::of_auto(),
         };
-        need.with_tags(id3_length(&self.head))
+        need.with_metadata(self.facts.as_ref())
+            .with_tags(id3_length(&self.head))
     }
 
     /// Whether its inspection has read all of it: decoding is then a matter of computing.
@@ -105,6 +106,8 @@ pub fn format(facts: &Facts) -> Format {
         Container::Mp4 => "video/quicktime",
         Container::WavPack => "audio/x-wavpack",
         Container::Adts => "audio/mpeg",
+        Container::Wave64 => "audio/x-w64",
+        Container::Au => "audio/x-au",
     };
     let codec = match &facts.codec {
         Codec::Pcm { .. } => Some("audio/x-raw"),

@@ -3,8 +3,11 @@
 use super::Damage;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Bytes that the window holds; no single request may be larger.
+/// Most bytes that the window holds; no single request may be larger.
 pub(super) const WINDOW: usize = 256 << 10;
+/// What reading on takes at a time, and the window holds until more is asked for: several files are
+/// inspected at once, and few need more.
+const STEP: usize = 64 << 10;
 /// What a jump elsewhere reads: enough for a header, little enough to be cheap.
 const JUMP: usize = 4 << 10;
 
@@ -25,7 +28,7 @@ impl<'a, R: Read + Seek> Input<'a, R> {
         Ok(Self {
             source,
             size,
-            window: vec![0; WINDOW],
+            window: vec![0; STEP],
             start: 0,
             filled: 0,
         })
@@ -109,7 +112,10 @@ impl<'a, R: Read + Seek> Input<'a, R> {
         } else {
             0
         };
-        let aim = if onwards { WINDOW } else { JUMP.max(wanted) };
+        let aim = wanted.max(if onwards { STEP } else { JUMP });
+        if self.window.len() < aim {
+            self.window.resize(aim, 0);
+        }
         self.start = offset;
         self.filled = kept;
         self.source.seek(SeekFrom::Start(offset + kept as u64))?;

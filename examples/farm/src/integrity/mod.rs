@@ -26,6 +26,7 @@ macro_rules! truncated {
 }
 
 mod aiff;
+mod au;
 pub(crate) mod crc;
 mod flac;
 mod input;
@@ -34,6 +35,7 @@ mod mpeg;
 mod ogg;
 mod riff;
 mod tags;
+mod wave64;
 mod wavpack;
 
 #[cfg(test)]
@@ -61,6 +63,10 @@ pub enum Container {
     WavPack,
     /// A bare stream of AAC frames in ADTS.
     Adts,
+    /// Sony Wave64.
+    Wave64,
+    /// Sun or NeXT audio.
+    Au,
 }
 
 impl Container {
@@ -193,6 +199,9 @@ pub struct Facts {
     pub md5: Option<[u8; 16]>,
     /// Entries in the sample tables of all tracks (MP4 only): a demuxer holds each in memory.
     pub index_entries: u64,
+    /// Bytes of metadata that a demuxer holds as a whole: FLAC's blocks, the headers of Ogg streams,
+    /// the `moov` box of MP4. Pictures are among them.
+    pub metadata: u64,
     /// Streams one after the other in one file, as Ogg can have them; else 1.
     pub links: u64,
     /// Oddities that do not touch the audio.
@@ -210,6 +219,7 @@ impl Facts {
             length: Length::Unknown,
             md5: None,
             index_entries: 0,
+            metadata: 0,
             links: 1,
             warnings: Vec::new(),
         }
@@ -271,6 +281,21 @@ pub struct Options<'a> {
     pub compares_md5: &'a dyn Fn(&Facts) -> bool,
 }
 
+/// Whether a file that begins with `head` is one that [`inspect`] reads.
+pub fn knows(head: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 11] = [
+        b"RIFF", b"RF64", b"BW64", b"FORM", b"riff", b".snd", b"dns.", b"fLaC", b"OggS", b"wvpk",
+        b"ID3",
+    ];
+    let is_mpeg = matches!(head, [0xff, second, ..] if second & 0xe0 == 0xe0);
+    let is_mp4 = head.get(4..8) == Some(b"ftyp") || mp4::opens_without_ftyp(head);
+    is_mpeg
+        || is_mp4
+        || BEGINNINGS
+            .iter()
+            .any(|beginning| head.starts_with(beginning))
+}
+
 /// Reads `source` and says what it is; `Ok(None)` if it is of no kind known here.
 ///
 /// # Errors
@@ -297,6 +322,10 @@ pub fn inspect<R: Read + Seek>(
             return Ok(None);
         }
         aiff::inspect(&mut input, start).map(Some)
+    } else if is(0, &wave64::RIFF) {
+        wave64::inspect(&mut input, start).map(Some)
+    } else if is(0, b".snd") || is(0, b"dns.") {
+        au::inspect(&mut input, start).map(Some)
     } else if is(0, b"fLaC") {
         flac::inspect(&mut input, start, options).map(Some)
     } else if is(0, b"OggS") {

@@ -5,7 +5,7 @@ use super::{Codec, Container, Damage, Facts, Length, tags};
 use std::io::{Read, Seek};
 
 /// What the `fmt ` chunk says.
-struct Format {
+pub(super) struct Format {
     tag: u16,
     channels: u16,
     rate: u32,
@@ -21,10 +21,10 @@ struct Wide {
 }
 
 /// A chunk; `size` is what its header says, `end` where its content must end.
-struct Chunk {
-    id: [u8; 4],
-    body: u64,
-    end: u64,
+pub(super) struct Chunk {
+    pub id: [u8; 4],
+    pub body: u64,
+    pub end: u64,
 }
 
 pub(super) fn inspect<R: Read + Seek>(
@@ -221,7 +221,10 @@ fn check_end<R: Read + Seek>(
     Ok(())
 }
 
-fn read_format<R: Read + Seek>(input: &mut Input<'_, R>, chunk: &Chunk) -> Result<Format, Damage> {
+pub(super) fn read_format<R: Read + Seek>(
+    input: &mut Input<'_, R>,
+    chunk: &Chunk,
+) -> Result<Format, Damage> {
     const EXTENSIBLE: u16 = 0xfffe;
     /// The part of a sub-format GUID behind the tag that it stands for.
     const GUID_TAIL: [u8; 12] = [0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
@@ -295,7 +298,7 @@ fn read_format<R: Read + Seek>(input: &mut Input<'_, R>, chunk: &Chunk) -> Resul
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 
-fn describe(
+pub(super) fn describe(
     facts: &mut Facts,
     format: &Format,
     data: u64,

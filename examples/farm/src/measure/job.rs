@@ -4,19 +4,20 @@ use super::pipeline::{Asked, Outcome};
 use super::track;
 use super::work::Work;
 use crate::cli::Verify;
-use crate::engine::memory::Memory;
+use crate::engine::memory::{Memory, Need};
+use crate::engine::pipeline::{self, Limits};
 use crate::engine::pool::Pool;
 use crate::engine::source::{self, Decoded, Look};
 use crate::engine::turns::Turns;
-use crate::engine::{Failure, Kind, Plan};
+use crate::engine::{Failure, Kind, Plan, download};
 use crate::inputs::{Input, Source};
 use crate::integrity::{self, Codec, Facts, Length};
 use crate::record::{Format, Track};
 use auris_dsp::decibel;
 use auris_dsp::dr14::Options;
 use auris_support::layout;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 /// Settings of a run.
 #[derive(Debug, Clone)]
@@ -76,6 +77,21 @@ pub fn measure(context: &Arc<Context>, input: &Input) -> Option<Track> {
 
 fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<(), Failure> {
     let verify = context.settings.verify;
+    let deadline = Arc::new(OnceLock::new());
+    let download = match source {
+        Source::Url(url) => {
+            let _reserved = context.memory.reserve(Need::of_chain(false, 0))?;
+            let timeout = context.settings.timeout;
+            let limits = Limits {
+                deadline: *deadline.get_or_init(|| pipeline::deadline(timeout)),
+                cancelled: &context.cancelled,
+            };
+            download::fetch(url, limits)?
+        }
+        Source::File(_) => None,
+    };
+    let local = download.as_ref().map(|file| Source::File(file.path()));
+    let source = local.as_ref().unwrap_or(source);
     let look = match source.path() {
         Some(path) => Look::at(
             path,
@@ -85,7 +101,7 @@ fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<()
         )?,
         None => Look::default(),
     };
-    track.bytes = look.bytes;
+    track.bytes = look.bytes.filter(|_| download.is_none());
     let facts = look.facts.as_ref();
     if let Some(facts) = facts {
         track::describe(track, facts);
@@ -107,7 +123,7 @@ fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<()
         asked,
         need,
         cached: look.is_cached(),
-        deadline: Arc::default(),
+        deadline,
     };
     let (outcome, measurement) = work.run_shared(facts)?;
     let names = layout::channel_names(&outcome.info);

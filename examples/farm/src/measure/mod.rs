@@ -6,9 +6,10 @@ mod pipeline;
 mod track;
 mod work;
 
+use crate::allocator;
 use crate::cli::{MeasureArgs, TagAction};
 use crate::engine::drive::{self, Run};
-use crate::engine::{memory, pool, turns};
+use crate::engine::{memory, pool, registry, turns};
 use crate::inputs::{self, Input};
 use crate::progress::Progress;
 use crate::record::Track;
@@ -52,7 +53,7 @@ pub fn run(args: &MeasureArgs) -> Result<ExitCode, Box<dyn Error>> {
     let budget = args.mem_budget_mb.map(|mib| mib.get());
     let context = Arc::new(Context {
         settings,
-        memory: memory::Memory::new(budget, inputs.len())?,
+        memory: memory::Memory::new(budget, &inputs, false)?,
         pool: pool::Pool::new(workers, inputs.len()),
         turns: turns::Turns::new(),
         cancelled: AtomicBool::new(false),
@@ -82,6 +83,8 @@ pub fn run(args: &MeasureArgs) -> Result<ExitCode, Box<dyn Error>> {
         ended: &ended,
         cancelled: &context.cancelled,
     };
+    registry::dismiss_recognisers();
+    allocator::forget_code();
     let cut_short = run.drive(
         |index| one(&context, &inputs[index], state.as_ref()),
         |index, done| {

@@ -156,7 +156,7 @@ mod tests {
         };
         let context = Context {
             settings: super::super::job::settings(&args),
-            memory: Memory::new(Some(30), 1).unwrap(),
+            memory: Memory::new(Some(30), &[], false).unwrap(),
             pool: Pool::new(1, 1),
             turns: crate::engine::turns::Turns::new(),
             cancelled: std::sync::atomic::AtomicBool::new(false),

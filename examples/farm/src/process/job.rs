@@ -12,7 +12,7 @@ use crate::engine::pipeline::Limits;
 use crate::engine::pool::Pool;
 use crate::engine::source::{self, Look};
 use crate::engine::turns::Turns;
-use crate::engine::{Failure, Kind, watchdog};
+use crate::engine::{Failure, Kind, download, watchdog};
 use crate::inputs::{Input, Source};
 use crate::integrity::{self, Facts, Length};
 use crate::record::{Processed, SCHEMA, Status, Written};
@@ -142,7 +142,20 @@ fn fill(
     if args.verbose > 0 {
         eprintln!("auris-farm: processing {}", finished.record.path);
     }
-    let look = match input.source.path() {
+    let download = match &input.source {
+        Source::Url(url) => {
+            let _reserved = context.memory.reserve(Need::of_chain(false, 0))?;
+            let limits = Limits {
+                deadline: crate::engine::pipeline::deadline(args.timeout),
+                cancelled: &context.cancelled,
+            };
+            download::fetch(url, limits)?
+        }
+        Source::File(_) => None,
+    };
+    let local = download.as_ref().map(|file| Source::File(file.path()));
+    let source = local.as_ref().unwrap_or(&input.source);
+    let look = match source.path() {
         Some(path) => Look::at(path, OPTIONS)?,
         None => Look::default(),
     };
@@ -156,13 +169,13 @@ fn fill(
     let target = context.places.target(index);
     let draft = Draft::begin(target, args.overwrite, &context.swept);
     let mut draft = draft.map_err(|error| unwritable(context, index, &error))?;
-    let passed = encode(context, &input.source, &look, &encoding, &draft)?;
+    let passed = encode(context, source, &look, &encoding, &draft)?;
     let channels = passed
         .info
         .as_ref()
         .map_or(0, gst_audio::AudioInfo::channels);
     encoding.check_size(passed.frames, channels)?;
-    let dropped = copy_tags(context, &input.source, &mut draft, &mut record.warnings)?;
+    let dropped = copy_tags(context, source, &mut draft, &mut record.warnings)?;
     verify(&mut draft, &encoding, &passed)?;
     let complete = draft
         .sync()

@@ -113,7 +113,7 @@ pub fn run(args: &ProcessArgs, equaliser: Equaliser) -> Result<ExitCode, Box<dyn
         inputs: &inputs,
         places,
         state,
-        memory: memory::Memory::new(budget, inputs.len())?,
+        memory: memory::Memory::new(budget, &inputs, true)?,
         pool: pool::Pool::new(workers, chosen.len()),
         turns: turns::Turns::new(),
         swept: place::Swept::default(),

@@ -180,3 +180,41 @@ fn what_only_gstreamer_reads_must_be_as_long_as_it_says() {
     assert_eq!(records[1]["error_kind"], "truncated", "{}", records[1]);
     assert!(reason(&records[1]).contains("of the declared 12.0 s"));
 }
+
+#[test]
+fn wave64_and_au_must_be_as_long_as_they_say() {
+    for (extension, encoder, decoder) in [
+        ("w64", "sfenc major-type=w64 minor-type=pcm-16", "sfdec"),
+        (
+            "au",
+            "audioconvert ! audio/x-raw,format=S16BE ! avmux_au",
+            "auparse",
+        ),
+    ] {
+        if !media::can_make(encoder) || !media::can_make(decoder) {
+            continue;
+        }
+        let folder = folder();
+        let wav = folder.path().join("music.wav");
+        Music::new(44_100, 2, 44_100 * 8, 22).write_wav(&wav, Sample::S16);
+        let whole = media::encode(&wav, extension, encoder);
+        let bytes = fs::read(&whole).unwrap();
+        let mut run = measure().arg(&wav).arg(&whole);
+        for (number, end) in [24, 100, bytes.len() / 2, bytes.len() - 1]
+            .into_iter()
+            .enumerate()
+        {
+            let cut = folder.path().join(format!("{number}.{extension}"));
+            fs::write(&cut, &bytes[..end]).unwrap();
+            run = run.arg(cut);
+        }
+        let records = run.run().records();
+        assert!(is_ok(&records[1]), "{}", records[1]);
+        assert_eq!(records[1]["dr"], records[0]["dr"]);
+        assert_eq!(records[1]["format"]["lossless"], true, "{}", records[1]);
+        for record in &records[2..] {
+            assert!(!is_ok(record), "{record}");
+            assert_eq!(record["error_kind"], "truncated", "{}", reason(record));
+        }
+    }
+}

@@ -114,17 +114,80 @@ fn a_long_index_counts() {
     }
     let folder = folder();
     let wav = folder.path().join("long.wav");
-    // Two hours are 56 250 packets at this rate, each with an entry in the index.
-    let data = 7200 * 8000 * 2;
+    // Three hours are 84 375 packets at this rate, each with an entry in the index.
+    let data = 10_800 * 8000 * 2;
     fs::write(&wav, wav_header(8000, 1, Sample::S16, data)).unwrap();
     let file = fs::File::options().write(true).open(&wav).unwrap();
     file.set_len(44 + u64::from(data)).unwrap();
     let path = media::encode(&wav, "m4a", encoder);
     let run = |budget: &str| measure().args(["--mem-budget-mb", budget]).arg(&path).run();
-    let enough = run("48");
-    assert!(is_ok(&enough.only()), "{enough:?}");
-    assert!(enough.peak < 48 * MIB, "{}", enough.peak);
+    for (budget, megabytes) in [("48", 48), ("80", 80)] {
+        let enough = run(budget);
+        assert!(is_ok(&enough.only()), "{enough:?}");
+        assert!(enough.peak < megabytes * MIB, "{}", enough.peak);
+    }
     let little = run("24").only();
     assert_eq!(little["error_kind"], "budget", "{little}");
     assert!(reason(&little).contains("--mem-budget-mb"), "{little}");
+}
+
+/// A FLAC file with a picture of that many bytes put before its samples.
+fn with_picture(flac: &[u8], bytes: u32) -> Vec<u8> {
+    // STREAMINFO is 42 bytes with all before it, and no longer the last block.
+    let mut file = flac[..42].to_vec();
+    file[4] &= 0x7f;
+    let mut picture = 3u32.to_be_bytes().to_vec();
+    picture.extend(10u32.to_be_bytes());
+    picture.extend(b"image/jpeg");
+    picture.extend([0; 20]);
+    picture.extend(bytes.to_be_bytes());
+    picture.extend([0xff, 0xd8, 0xff, 0xe0]);
+    picture.resize(picture.len() + bytes as usize - 4, 0x5a);
+    let last = flac[4] & 0x80;
+    file.extend((u32::from(last | 6) << 24 | picture.len() as u32).to_be_bytes());
+    file.extend(picture);
+    file.extend(&flac[42..]);
+    file
+}
+
+#[test]
+fn a_huge_picture_counts() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 44_100 * 10, 3).write_wav(&wav, Sample::S16);
+    let flac = fs::read(media::encode(&wav, "flac", "flacenc")).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        let path = folder.path().join(format!("{name}.flac"));
+        fs::write(path, with_picture(&flac, 8 << 20)).unwrap();
+    }
+    fs::remove_file(wav.with_extension("flac")).unwrap();
+    let run = |budget: u64| {
+        let args = ["--jobs", "4", "--mem-budget-mb", &budget.to_string()];
+        let ended = measure().args(args).arg(folder.path()).run();
+        assert!(ended.peak < budget * MIB, "{} of {budget} MiB", ended.peak);
+        ended.records()
+    };
+    for budget in [48, 72] {
+        let records = run(budget);
+        assert_eq!(records.len(), 5);
+        assert!(records.iter().all(is_ok), "{records:?}");
+    }
+    for record in run(30) {
+        let flac = record["path"].as_str().unwrap().ends_with(".flac");
+        assert_eq!(record["error_kind"] == "budget", flac, "{record}");
+    }
+}
+
+#[test]
+fn a_picture_brings_no_other_decoder_in() {
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 44_100 * 10, 4).write_wav(&wav, Sample::S16);
+    let path = media::encode(&wav, "flac", "flacenc");
+    let plain = measure().arg(&path).run().peak;
+    let flac = fs::read(&path).unwrap();
+    fs::write(&path, with_picture(&flac, 1 << 20)).unwrap();
+    let ended = measure().arg(&path).run();
+    assert!(is_ok(&ended.only()), "{ended:?}");
+    assert!(ended.peak < plain + 8 * MIB, "{plain} {}", ended.peak);
 }

@@ -59,3 +59,50 @@ fn what_takes_too_long_is_given_up() {
     assert!(reason(&records[0]).contains("--timeout"));
     assert!(is_ok(&records[1]), "{}", records[1]);
 }
+
+#[test]
+fn what_was_cut_on_its_server_is_no_whole_file() {
+    if !media::can_make("souphttpsrc") {
+        return;
+    }
+    let folder = folder();
+    let wav = folder.path().join("music.wav");
+    Music::new(44_100, 2, 44_100 * 8, 12).write_wav(&wav, Sample::S16);
+    let mut paths: Vec<_> = media::encode_all(&wav).into_iter().map(|c| c.1).collect();
+    paths.push(wav.clone());
+    if media::can_make("avmux_au") {
+        paths.push(media::encode(
+            &wav,
+            "au",
+            "audioconvert ! audio/x-raw,format=S16BE ! avmux_au",
+        ));
+    }
+    for path in paths {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let cut = bytes[..bytes.len() * 99 / 100].to_vec();
+        let base = serve([("whole", Page::Whole(bytes)), ("cut", Page::Whole(cut))]);
+        let whole = measure().arg(format!("{base}whole")).run().only();
+        let local = measure().arg(&path).run().only();
+        assert!(is_ok(&whole), "{name}: {whole}");
+        for field in ["dr", "frames", "format", "clipped_by_decoder"] {
+            assert_eq!(whole[field], local[field], "{name}");
+        }
+        assert_eq!(whole["path"], format!("{base}whole"));
+        let cut = measure().arg(format!("{base}cut")).run().only();
+        assert!(!is_ok(&cut), "{name}: {cut}");
+        reason(&cut);
+    }
+}
+
+#[test]
+fn what_has_no_length_is_streamed() {
+    if !media::can_make("souphttpsrc") {
+        return;
+    }
+    let wav = Music::new(8000, 1, 80_000, 13).wav(Sample::S16);
+    let base = serve([("radio.wav", Page::Endless(wav))]);
+    let radio = measure().arg(format!("{base}radio.wav")).run().only();
+    assert!(is_ok(&radio), "{radio}");
+    assert_eq!(radio["frames"], 80_000);
+}

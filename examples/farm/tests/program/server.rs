@@ -14,6 +14,8 @@ pub enum Page {
     Whole(Vec<u8>),
     /// These bytes of more that are promised, and then the connection is closed.
     Broken(Vec<u8>),
+    /// These bytes, of which nobody says how many they are.
+    Endless(Vec<u8>),
     /// These bytes of more that are promised, and then a zero now and then, for a minute at most.
     Trickle(Vec<u8>),
 }
@@ -51,6 +53,10 @@ fn answer(mut client: &TcpStream, pages: &HashMap<String, Page>) -> std::io::Res
     };
     let (bytes, more) = match page {
         Page::Whole(bytes) => (bytes, 0),
+        Page::Endless(bytes) => {
+            client.write_all(b"HTTP/1.0 200 OK\r\n\r\n")?;
+            return client.write_all(bytes);
+        }
         Page::Broken(bytes) | Page::Trickle(bytes) => (bytes, 1 << 20),
     };
     let length = bytes.len() + more;

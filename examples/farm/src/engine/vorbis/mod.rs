@@ -164,10 +164,11 @@ mod imp {
         }
 
         fn header(&self, state: &mut State, kind: u8, packet: &[u8]) -> Result<(), String> {
-            if packet.len() > MAX_HEADER {
-                return Err("a Vorbis header of absurd size".to_owned());
-            }
             match kind {
+                // Comments may be as long as the pictures in them.
+                IDENTIFICATION | SETUP if packet.len() > MAX_HEADER => {
+                    return Err("a Vorbis header of absurd size".to_owned());
+                }
                 IDENTIFICATION => {
                     state.decoder = None;
                     state.headers = packet.to_vec();
@@ -181,8 +182,7 @@ mod imp {
                         ..AudioCodecParameters::default()
                     };
                     let options = AudioDecoderOptions::default();
-                    let decoder =
-                        Symphonia::try_new(&parameters, &options).map_err(|e| e.to_string())?;
+                    let decoder = build(&parameters, &options)?;
                     state.channels = decoder.last_decoded().spec().channels().count();
                     self.announce(rate, state.channels)?;
                     state.decoder = Some(decoder);
@@ -222,6 +222,20 @@ mod imp {
             }
             Ok(Some(buffer))
         }
+    }
+
+    /// A decoder's tables are built out of as much memory again: one decoder after the other, and
+    /// what it took is given back before the next one.
+    fn build(
+        parameters: &AudioCodecParameters,
+        options: &AudioDecoderOptions,
+    ) -> Result<Symphonia, String> {
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = lock(&ONE);
+        let built = Symphonia::try_new(parameters, options).map_err(|e| e.to_string());
+        crate::allocator::trim();
+        crate::allocator::forget_code();
+        built
     }
 
     /// The sample rate in an identification header.

@@ -96,6 +96,7 @@ pub(super) fn inspect<R: Read + Seek>(
     let mut facts = Facts::new(Container::Flac, Codec::Flac);
     let (info, audio) = read_metadata(input, start)?;
     info.describe(&mut facts);
+    facts.metadata = audio - start;
     let end = tags::end_of_audio(input, audio)?;
     if end < input.size() {
         facts.warn(format!(

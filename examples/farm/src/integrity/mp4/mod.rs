@@ -75,6 +75,7 @@ pub(super) fn inspect<R: Read + Seek>(
     let Some(movie) = layout.movie else {
         return Err(truncated!("no 'moov' box up to offset {}", layout.end));
     };
+    facts.metadata = movie.end - movie.start;
     let mut chosen: Option<Track> = None;
     let mut fragmented = None;
     let mut boxes = Boxes::within(&movie);

@@ -27,6 +27,8 @@ struct Walk {
     facts: Facts,
     /// Sets that have ended.
     sets: u64,
+    /// Bytes of the current set's headers.
+    headers: u64,
 }
 
 pub(super) fn inspect<R: Read + Seek>(
@@ -39,6 +41,7 @@ pub(super) fn inspect<R: Read + Seek>(
         beginning: true,
         facts: Facts::new(Container::Ogg, Codec::Other("Ogg".into())),
         sets: 0,
+        headers: 0,
     };
     let end = tags::end_of_audio(input, start)?;
     let mut at = start;
@@ -82,7 +85,14 @@ impl Walk {
         }
         self.beginning = false;
         match self.streams.get_mut(&page.serial()) {
-            Some(stream) => stream.take(page),
+            Some(stream) => {
+                if stream.is_beginning() && page.granule().unwrap_or(0) == 0 {
+                    let length = page.bytes.len() as u64;
+                    self.headers = self.headers.saturating_add(length);
+                    self.facts.metadata = self.facts.metadata.max(self.headers);
+                }
+                stream.take(page)
+            }
             None => Err(damaged!(
                 "the page at offset {} belongs to a stream ({:#010x}) that never began",
                 page.at,
@@ -115,6 +125,7 @@ impl Walk {
         for stream in self.streams.values() {
             stream.check_end()?;
         }
+        self.headers = 0;
         if let Some(stream) = self
             .chosen
             .take()

@@ -74,6 +74,11 @@ impl Stream {
         self.channels
     }
 
+    /// Whether no audio has come yet.
+    pub fn is_beginning(&self) -> bool {
+        self.granule == 0 && self.opening.is_none()
+    }
+
     /// Checks the next page of the stream against those before.
     pub fn take(&mut self, page: &Page<'_>) -> Result<(), Damage> {
         let at = page.at;

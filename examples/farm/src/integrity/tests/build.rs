@@ -22,6 +22,8 @@ pub fn all() -> Vec<Sample> {
         ("m4a", m4a(7)),
         ("fragmented mp4", fragmented(4)),
         ("wavpack", wavpack(3)),
+        ("wave64", wave64(100)),
+        ("au", au(100)),
     ]
 }
 
@@ -61,6 +63,27 @@ pub fn rf64(frames: usize) -> Vec<u8> {
         &data,
     ]
     .concat()
+}
+
+fn chunk_wide(id: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let tail = b"\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a";
+    let mut chunk = [&id[..], tail, &(body.len() as u64 + 24).to_le_bytes(), body].concat();
+    chunk.resize(chunk.len().next_multiple_of(8), 0);
+    chunk
+}
+
+pub fn wave64(frames: usize) -> Vec<u8> {
+    let format = chunk_wide(b"fmt ", &fmt_chunk()[8..]);
+    let data = chunk_wide(b"data", &vec![0x95; frames * 4]);
+    let size = 40 + format.len() as u64 + data.len() as u64;
+    let name = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
+    let wave = &chunk_wide(b"wave", &[])[..16];
+    [&name[..], &size.to_le_bytes(), wave, &format, &data].concat()
+}
+
+pub fn au(frames: u32) -> Vec<u8> {
+    let head = words(&[24, frames * 4, 3, 44_100, 2]);
+    [&b".snd"[..], &head, &vec![0x95; frames as usize * 4]].concat()
 }
 
 fn chunk_be(id: &[u8; 4], body: &[u8]) -> Vec<u8> {

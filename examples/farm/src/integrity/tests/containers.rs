@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One contradiction at a time, and the words it must be found with.
 use super::build::{self, boxed, page, words};
-use super::{Damage, Length, damage, facts, look, look_beside_md5};
+use super::{Codec, Damage, Length, damage, facts, look, look_beside_md5};
 
 /// `file` with other bytes at `at`.
 fn with(mut file: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
@@ -147,6 +147,7 @@ fn ogg_links_of_a_chain_add_up() {
         facts(&chain).length,
         Length::Between(2567 + 4487, 2569 + 4489)
     );
+    assert_eq!(facts(&chain).links, 2);
     // The first link is not complete.
     let opus = build::opus(3);
     let last = opus.len() - 31;
@@ -286,4 +287,65 @@ fn wavpack_blocks_follow_each_other() {
     assert!(damage(&missing).contains("begins with frame 200 instead of 100"));
     assert!(damage(&with(file.clone(), block + 36, b"?")).contains("fails its checksum"));
     assert!(damage(&with(file, block, b"?")).contains("no WavPack block begins"));
+}
+
+#[test]
+fn au_written_to_a_pipe_ends_where_the_file_does() {
+    let open = with(build::au(100), 8, &[0xff; 4]);
+    let found = facts(&open);
+    assert_eq!(found.length, Length::Exact(100));
+    assert_eq!(found.warnings.len(), 1);
+    assert!(damage(&open[..open.len() - 3]).contains("not a whole number"));
+    let more = [build::au(100), vec![0x95; 40]].concat();
+    assert!(damage(&more).contains("40 bytes follow"));
+    assert!(damage(&with(build::au(100), 23, &[0])).contains("0 channels"));
+    let other_way = {
+        let mut file = build::au(100);
+        file[..24]
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .for_each(|word| word.reverse());
+        file
+    };
+    let big_endian = |file: &[u8]| {
+        matches!(
+            facts(file).codec,
+            Codec::Pcm {
+                big_endian: true,
+                ..
+            }
+        )
+    };
+    assert_eq!(facts(&other_way).length, Length::Exact(100));
+    assert!(big_endian(&build::au(100)) && !big_endian(&other_way));
+}
+
+#[test]
+fn wave64_written_to_a_pipe_ends_where_the_file_does() {
+    let file = build::wave64(100);
+    let data = file.len() - 400 - 8;
+    for mark in [u64::MAX, i64::MAX as u64] {
+        let open = with(file.clone(), 16, &mark.to_le_bytes());
+        let open = with(open, data, &mark.to_le_bytes());
+        let found = facts(&open);
+        assert_eq!(
+            (found.length, found.warnings.len()),
+            (Length::Exact(100), 1)
+        );
+        assert!(damage(&open[..open.len() - 3]).contains("not a whole number"));
+    }
+    assert!(damage(&with(file, data, &[3, 0])).contains("shorter than its own header"));
+}
+
+#[test]
+fn metadata_that_demuxers_hold_is_counted() {
+    let flac = build::flac(3, true);
+    assert_eq!(facts(&flac).metadata, 42);
+    let opus = build::opus(3);
+    assert_eq!(facts(&opus).metadata, 44, "the page of comments");
+    let m4a = build::m4a(7);
+    let movie = m4a.windows(4).position(|kind| kind == b"moov").unwrap() - 4;
+    let size = u32::from_be_bytes(m4a[movie..movie + 4].try_into().unwrap());
+    assert_eq!(facts(&m4a).metadata, u64::from(size));
 }

@@ -70,7 +70,7 @@ fn a_length_accepts_what_it_says() {
 #[test]
 fn healthy_files_are_described() {
     let lossless = |codec: &Codec| codec.lossless();
-    let expect: [(&str, Container, bool, u32, u32, Length); 13] = [
+    let expect: [(&str, Container, bool, u32, u32, Length); 15] = [
         ("wav", Container::Wav, true, 44_100, 2, Length::Exact(100)),
         ("rf64", Container::Wav, true, 44_100, 2, Length::Exact(100)),
         ("aiff", Container::Aiff, true, 44_100, 2, Length::Exact(100)),
@@ -147,6 +147,15 @@ fn healthy_files_are_described() {
             2,
             Length::Exact(300),
         ),
+        (
+            "wave64",
+            Container::Wave64,
+            true,
+            44_100,
+            2,
+            Length::Exact(100),
+        ),
+        ("au", Container::Au, true, 44_100, 2, Length::Exact(100)),
     ];
     for ((name, file), expected) in build::all().into_iter().zip(expect) {
         let found = facts(&file);
