@@ -4,12 +4,12 @@ use super::Finished;
 use super::encode;
 use super::pipeline::{self, Job, Seen};
 use crate::cli::PictureArgs;
-use crate::engine::memory::Memory;
+use crate::engine::memory::{Memory, Need};
 use crate::engine::pipeline::Limits;
 use crate::engine::pool::Pool;
 use crate::engine::source::{self, Look};
 use crate::engine::turns::Turns;
-use crate::engine::{Failure, Kind, watchdog};
+use crate::engine::{Failure, Kind, download, watchdog};
 use crate::inputs::{Input, Source};
 use crate::integrity;
 use crate::process::naming::Places;
@@ -138,7 +138,16 @@ fn fill(
     if args.verbose > 0 {
         eprintln!("auris-farm: drawing {}", finished.record.path);
     }
-    let look = match input.source.path() {
+    let download = match &input.source {
+        Source::Url(url) => {
+            let _reserved = context.memory.reserve(Need::of_chain(false, 0))?;
+            download::fetch(url, limits(context))?
+        }
+        Source::File(_) => None,
+    };
+    let local = download.as_ref().map(|file| Source::File(file.path()));
+    let source = local.as_ref().unwrap_or(&input.source);
+    let look = match source.path() {
         Some(path) => Look::at(path, OPTIONS)?,
         None => Look::default(),
     };
@@ -150,7 +159,7 @@ fn fill(
     let target = context.places.target(index);
     let draft = Draft::begin(target, args.overwrite, &context.swept);
     let mut draft = draft.map_err(|error| unwritable(context, index, &error))?;
-    let seen = see(context, &input.source, &look)?;
+    let seen = see(context, source, name(&input.source), &look)?;
     let written = encode::png(draft.file(), &seen);
     written.map_err(|error| unwritable(context, index, &error))?;
     let complete = draft
@@ -173,7 +182,14 @@ fn fill(
         .map_err(|error| unwritable(context, index, &error))
 }
 
-fn see(context: &Context<'_>, source: &Source, look: &Look) -> Result<Seen, Failure> {
+fn limits<'a>(context: &'a Context<'_>) -> Limits<'a> {
+    Limits {
+        deadline: crate::engine::pipeline::deadline(context.args.timeout),
+        cancelled: &context.cancelled,
+    }
+}
+
+fn see(context: &Context<'_>, source: &Source, name: String, look: &Look) -> Result<Seen, Failure> {
     let args = context.args;
     let libav = context.memory.libav;
     let plan = look.plan(libav)?;
@@ -186,15 +202,12 @@ fn see(context: &Context<'_>, source: &Source, look: &Look) -> Result<Seen, Fail
         facts: look.facts.as_ref(),
         plan: &plan,
         args,
-        name: name(source),
+        name,
         stall: match source {
             Source::File(_) => watchdog::FILE,
             Source::Url(_) => watchdog::URL,
         },
-        limits: Limits {
-            deadline: crate::engine::pipeline::deadline(args.timeout),
-            cancelled: &context.cancelled,
-        },
+        limits: limits(context),
         libav,
     })
 }

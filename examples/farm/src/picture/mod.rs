@@ -78,7 +78,7 @@ pub fn run(args: &PictureArgs) -> Result<ExitCode, Box<dyn Error>> {
         inputs: &inputs,
         places,
         state,
-        memory: memory::Memory::new(budget, inputs.len())?,
+        memory: memory::Memory::new(budget, &inputs, true)?,
         pool: pool::Pool::new(workers, chosen.len()),
         turns: turns::Turns::new(),
         swept: place::Swept::default(),
