@@ -99,8 +99,7 @@ fn paletted_frames_mean_what_gstreamer_takes_them_for() {
             .timed_pop_filtered(gst::ClockTime::from_seconds(60), &kinds);
         assert_eq!(message.unwrap().type_(), gst::MessageType::Eos);
         pipeline.set_state(gst::State::Null).unwrap();
-        let bytes = bytes.lock().unwrap().clone();
-        bytes
+        bytes.lock().unwrap().clone()
     };
     let direct = draw("video/x-raw,format=RGBA,width=200,height=120");
     let converted = draw(
