@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Rows of f32 from interleaved samples.
+use super::Error;
 use super::arithmetic::by_level;
 use super::intake::Downmix;
+use super::memory::room;
 use crate::multiversion;
 use crate::pcm::{F32, F64, I16, I24, I24In32, I32, Sample, SampleFormat, read_24};
 use crate::simd::Level;
@@ -59,16 +61,21 @@ impl Converter {
         format: SampleFormat,
         channels: usize,
         downmix: Downmix,
-    ) -> Self {
-        Converter {
+    ) -> Result<Self, Error> {
+        // So that sizes in bytes are numbers.
+        let most = isize::MAX as usize / SampleFormat::F64.bytes() / ROOM;
+        if channels > most {
+            return Err(Error::Memory);
+        }
+        Ok(Converter {
             level,
             format,
             channels,
             downmix,
             // Of very many channels, one frame.
-            samples: vec![0.0; ROOM.max(channels)],
+            samples: room(ROOM.max(channels))?,
             non_finite: 0,
-        }
+        })
     }
 
     /// Bytes of a frame.

@@ -61,7 +61,7 @@ impl Intake {
         }
         let samples = downmix.rows(channels).checked_mul(most_frames);
         Ok(Intake {
-            converter: Converter::new(level, format, channels, downmix),
+            converter: Converter::new(level, format, channels, downmix)?,
             most_frames,
             samples: room(samples.ok_or(Error::Memory)?)?,
         })

@@ -19,6 +19,12 @@ pub(super) fn probe(bytes: usize) -> Result<(), Error> {
         .map_err(|_| Error::Memory)
 }
 
+/// The same with bytes as a product.
+pub(super) fn probe_all(factors: &[usize]) -> Result<(), Error> {
+    let bytes = factors.iter().try_fold(1, |n: usize, f| n.checked_mul(*f));
+    probe(bytes.ok_or(Error::Memory)?)
+}
+
 /// Pairs of numbers as complex ones; a last number without a second is left out.
 pub(super) fn as_complex(numbers: &mut [f32]) -> &mut [Complex<f32>] {
     let pairs = numbers.as_chunks_mut::<2>().0;

@@ -48,10 +48,12 @@ fn square_body<A: Arithmetic>(bins: &[Complex<f32>], power: &mut [f32]) {
     }
 }
 
-/// The angle of each bin, in radians from −π to π; 0 for 0.
+/// The angle of each bin, in radians from −π to π; 0 for what has none.
 pub(super) fn phase(bins: &[Complex<f32>], phase: &mut [f32]) {
     for (phase, x) in phase.iter_mut().zip(bins) {
-        *phase = x.im.atan2(x.re);
+        // Not so for −0, nor for what overflowed.
+        let none = (x.re == 0.0 && x.im == 0.0) || x.re.is_nan() || x.im.is_nan();
+        *phase = if none { 0.0 } else { x.im.atan2(x.re) };
     }
 }
 

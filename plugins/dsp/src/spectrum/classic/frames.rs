@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From samples to frames, and from frames to the result of an interval.
 use super::super::untangle::{mean, weigh_in_place};
+use super::row::reference;
 use super::{Classic, Source};
 
 impl Classic {
@@ -21,7 +22,7 @@ impl Classic {
                 if let Source::Silence = source {
                     let whole = (end.min(first + frames) - position) / size;
                     if whole > 0 {
-                        self.count_magnitudes(whole);
+                        self.count_magnitudes(whole, self.config.threshold);
                         position += whole * size;
                         continue;
                     }
@@ -39,7 +40,7 @@ impl Classic {
     }
 
     /// Puts samples times the window into the present frame.
-    pub(super) fn fill_frame(&mut self, at: usize, frames: usize, source: Source<'_>, skip: usize) {
+    fn fill_frame(&mut self, at: usize, frames: usize, source: Source<'_>, skip: usize) {
         let here = at..at + frames;
         match source {
             Source::Silence => {
@@ -114,36 +115,44 @@ impl Classic {
         self.quiet = self.size as u64;
     }
 
-    /// Counts frames whose magnitudes were added to sums, if they were.
-    pub(super) fn count_magnitudes(&mut self, frames: u64) {
+    /// Counts frames whose magnitudes are in the sums, above `reference`, if they are wanted.
+    fn count_magnitudes(&mut self, frames: u64, reference: i32) {
         if self.config.magnitude {
             self.summed += frames;
-            self.base += f64::from(self.config.threshold) * frames as f64;
+            self.base += f64::from(reference) * frames as f64;
         }
     }
 
-    pub(super) fn analyse_tile(&mut self, last: bool) {
-        if !self.silent {
-            for row in &mut self.rows {
-                self.work.analyse(&self.config, row, None, last, self.fresh);
-            }
-            self.fresh &= !self.config.magnitude;
+    fn analyse_tile(&mut self, last: bool) {
+        if self.silent {
+            self.count_magnitudes(1, self.config.threshold);
+            return;
         }
-        self.count_magnitudes(1);
+        for row in &mut self.rows {
+            self.work.analyse(&self.config, row, None, last, self.fresh);
+        }
+        self.analysed(last);
     }
 
     pub(super) fn analyse_ring(&mut self) {
         if !self.kept || !(self.config.magnitude || self.config.phase) {
             return;
         }
-        if self.quiet < self.size as u64 {
-            for row in &mut self.rows {
-                let ring = Some((&*self.window, self.at));
-                self.work.analyse(&self.config, row, ring, true, true);
-            }
-            self.fresh &= !self.config.magnitude;
+        if self.quiet >= self.size as u64 {
+            self.count_magnitudes(1, self.config.threshold);
+            return;
         }
-        self.count_magnitudes(1);
+        for row in &mut self.rows {
+            let ring = Some((&*self.window, self.at));
+            self.work.analyse(&self.config, row, ring, true, true);
+        }
+        self.analysed(true);
+    }
+
+    fn analysed(&mut self, last: bool) {
+        self.fresh &= !self.config.magnitude;
+        self.phased |= self.config.phase && last;
+        self.count_magnitudes(1, reference(self.config.threshold));
     }
 
     pub(super) fn begin_interval(&mut self) {

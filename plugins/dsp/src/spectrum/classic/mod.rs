@@ -11,7 +11,7 @@ mod row;
 use super::Error;
 use super::convert::Converter;
 use super::intake::Downmix;
-use super::memory::room;
+use super::memory::{probe_all, room};
 use super::schedule::Schedule;
 use super::transform::Transform;
 use crate::pcm::SampleFormat;
@@ -115,8 +115,10 @@ impl Classic {
         };
         let size = (config.bands - 1).checked_mul(2).ok_or(Error::Memory)?;
         let schedule = Schedule::new(config.interval, config.rate);
-        let mut rows = Vec::new();
         let count = downmix.rows(config.channels);
+        // All of it at once, which a system refuses that would find out too late piece by piece.
+        probe_all(&[count, size, 10])?;
+        let mut rows = Vec::new();
         rows.try_reserve_exact(count).map_err(|_| Error::Memory)?;
         for _ in 0..count {
             rows.push(Row {
@@ -127,7 +129,7 @@ impl Classic {
             });
         }
         let mut classic = Classic {
-            converter: Converter::new(level, config.format, config.channels, downmix),
+            converter: Converter::new(level, config.format, config.channels, downmix)?,
             sliding: schedule.shortest() < size as u64,
             schedule,
             size,

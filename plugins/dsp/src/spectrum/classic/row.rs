@@ -67,15 +67,23 @@ impl Work {
             } else {
                 &mut self.decibel
             };
-            // |X|² / n², above the threshold.
+            // |X|² / n², above the reference.
             let size = row.samples.len() as f64;
-            let offset = -20.0 * size.log10() - f64::from(config.threshold);
-            power_to_decibel(self.level, &self.power, offset as f32, 0.0, out);
+            let reference = f64::from(reference(config.threshold));
+            let offset = -20.0 * size.log10() - reference;
+            let floor = (f64::from(config.threshold) - reference) as f32;
+            power_to_decibel(self.level, &self.power, offset as f32, floor, out);
             if !fresh {
                 accumulate(self.level, &self.decibel, &mut row.sum);
             }
         }
     }
+}
+
+/// What magnitudes are summed up above: the threshold, so that silence is that exactly; but no level
+/// that is so low that nothing would be left of a number of decibels beside it.
+pub(super) fn reference(threshold: i32) -> i32 {
+    threshold.max(-200)
 }
 
 /// The window of a frame.

@@ -7,7 +7,7 @@ pub use frame::Frame;
 
 use super::Error;
 use super::intake::Rows;
-use super::memory::room;
+use super::memory::{probe_all, room};
 use super::transform::Transform;
 use super::untangle::{self, weigh};
 use crate::simd::Level;
@@ -133,6 +133,7 @@ impl Stft {
         let room_for = keep.and_then(|keep| keep.checked_add(keep.max(1024)));
         let capacity = room_for.ok_or(Error::Memory)?;
         let bins = transform.bins();
+        probe_all(&[config.rows, capacity, 8])?;
         let per_row = |n: usize| n.checked_mul(config.rows).ok_or(Error::Memory);
         let mut history = Vec::new();
         let rows = config.rows;

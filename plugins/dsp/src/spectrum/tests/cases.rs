@@ -46,11 +46,34 @@ fn digital_silence_is_the_threshold_exactly() {
 }
 
 #[test]
+fn nothing_is_left_of_phases_that_are_not_wanted_or_not_there() {
+    for interval in [1_000_000, 10_000_000] {
+        let config = config(33, interval);
+        let frames = interval as usize * 48 / 1_000_000;
+        let bytes = encode(config.format, &noise(1, 2 * frames));
+        let mut classic = Classic::new(config).unwrap();
+        classic.push(&bytes);
+        assert!(classic.phase(0).iter().any(|&x| x != 0.0));
+        assert!((0..3).all(|_| classic.push_silence(frames as u64).due));
+        assert!(classic.phase(0).iter().all(|&x| x == 0.0));
+        classic.push(&bytes);
+        classic.set_outputs(true, false);
+        classic.push(&bytes);
+        assert!(classic.phase(0).iter().all(|&x| x == 0.0));
+    }
+}
+
+#[test]
 fn a_low_threshold_shows_faint_signals() {
-    let config = Config {
-        threshold: -1000,
-        ..config(33, 10_000_000)
-    };
+    for threshold in [-1000, i32::MIN] {
+        faint(Config {
+            threshold,
+            ..config(33, 10_000_000)
+        });
+    }
+}
+
+fn faint(config: Config) {
     let samples: Vec<f64> = noise(1, 2 * 4800).iter().map(|x| x * 1e-13).collect();
     let mut classic = Classic::new(config.clone()).unwrap();
     let ours = run(
@@ -182,14 +205,23 @@ fn settings_that_make_no_sense_are_refused_and_so_are_sizes() {
         spoil(&mut config);
         assert!(matches!(Classic::new(config), Err(Error::Setting(_))));
     }
-    for (bands, channels) in [(usize::MAX, 1), (1 << 55, 1), (1 << 24, 1 << 40)] {
-        let config = Config {
-            bands,
-            channels,
-            multi_channel: true,
-            ..good.clone()
-        };
-        assert!(matches!(Classic::new(config), Err(Error::Memory)));
+    for (bands, channels) in [
+        (usize::MAX, 1),
+        (1 << 55, 1),
+        (1 << 24, 1 << 40),
+        (2, 1 << 60),
+        (2, usize::MAX),
+    ] {
+        for multi_channel in [false, true] {
+            let config = Config {
+                bands,
+                channels,
+                multi_channel,
+                ..good.clone()
+            };
+            let alone = bands == 1 << 24 && !multi_channel;
+            assert!(alone || matches!(Classic::new(config), Err(Error::Memory)));
+        }
     }
 }
 
