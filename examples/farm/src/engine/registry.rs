@@ -13,7 +13,7 @@ const OWN: &str = "typefindfunctions";
 
 static DISMISSED: Mutex<Vec<gst::PluginFeature>> = Mutex::new(Vec::new());
 
-/// Takes the recognisers of all other plugins out of this process's registry, until [`recall`].
+/// Takes the recognisers of all other plugins out of this process's registry, until [`recall_recognisers`].
 pub fn dismiss_recognisers() {
     let registry = gst::Registry::get();
     let all = registry.features(gst::TypeFindFactory::static_type());

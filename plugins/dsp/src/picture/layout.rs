@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where on a picture its parts lie. [`super::axes`] draws them.
+//! Where on a picture its parts lie.
 use super::canvas::Area;
 use super::font::Font;
 use super::scale::FrequencyAxis;
