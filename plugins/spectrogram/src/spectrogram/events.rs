@@ -30,12 +30,13 @@ impl Spectrogram {
                 gst::Pad::event_default(pad, Some(&*self.obj()), event)
             }
             EventView::StreamStart(_) => {
-                self.with_stream(|stream| stream.tags = gst::TagList::new());
+                self.with_stream(|stream| stream.tags = None);
                 gst::Pad::event_default(pad, Some(&*self.obj()), event)
             }
             EventView::Tag(tag) => {
                 self.with_stream(|stream| {
-                    stream.tags = stream.tags.merge(tag.tag(), gst::TagMergeMode::Replace);
+                    let before = stream.tags.take().unwrap_or_default();
+                    stream.tags = Some(before.merge(tag.tag(), gst::TagMergeMode::Replace));
                 });
                 gst::Pad::event_default(pad, Some(&*self.obj()), event)
             }

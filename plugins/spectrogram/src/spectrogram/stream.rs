@@ -36,7 +36,7 @@ pub struct Stream {
     pub output: Option<Output>,
     pub drawing: Drawing,
     /// Artist and title.
-    pub tags: gst::TagList,
+    pub tags: Option<gst::TagList>,
     /// Of the settings that the drawing was made of.
     pub generation: u64,
     /// Timestamp of the first sample of a whole picture.
@@ -80,8 +80,11 @@ impl Stream {
         if let Some(title) = &settings.title {
             return title.clone();
         }
-        let artist = self.tags.get::<gst::tags::Artist>();
-        let title = self.tags.get::<gst::tags::Title>();
+        let Some(tags) = &self.tags else {
+            return String::new();
+        };
+        let artist = tags.get::<gst::tags::Artist>();
+        let title = tags.get::<gst::tags::Title>();
         match (artist, title) {
             (Some(artist), Some(title)) => format!("{} – {}", artist.get(), title.get()),
             (None, Some(title)) => title.get().to_owned(),
