@@ -168,7 +168,7 @@ stage_asan() {
 	host=$(rustc -vV | sed -n 's/^host: //p')
 	packages=$(sed 's/^/-p gst-plugin-/' plugins/plugins.txt)
 	# shellcheck disable=SC2086 # a list of words
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 		nextest --target "$host" --target-dir target/asan -p auris-dsp -p auris-clap -p auris-support $packages
 }
 

@@ -139,13 +139,16 @@ impl Spectrum {
     }
 
     /// The pads for frames became more or fewer.
-    pub(super) fn note_pads(&self, has_pads: bool) {
-        let changed = {
+    fn note_pads(&self) {
+        let other_plan = {
             let mut current = lock(&self.current);
             current.change += 1;
-            std::mem::replace(&mut current.has_pads, has_pads) != has_pads
+            let has_pads = !lock(&self.pads).is_empty();
+            let changed = std::mem::replace(&mut current.has_pads, has_pads) != has_pads;
+            // Any other analysis makes frames anyhow, and goes on undisturbed.
+            changed && current.settings.is_classic()
         };
-        if changed {
+        if other_plan {
             self.replan();
         }
         self.news.fetch_add(1, Ordering::AcqRel);
@@ -188,19 +191,15 @@ impl Spectrum {
         pad.set_active(true).ok()?;
         self.obj().add_pad(&pad).ok()?;
         lock(&self.pads).push(pad.clone());
-        self.note_pads(true);
+        self.note_pads();
         Some(pad)
     }
 
     pub(super) fn remove_feature_pad(&self, pad: &gst::Pad) {
-        let left = {
-            let mut pads = lock(&self.pads);
-            pads.retain(|known| known != pad);
-            pads.len()
-        };
+        lock(&self.pads).retain(|known| known != pad);
         // What is not there is not released.
         let _ = pad.set_active(false);
         let _ = self.obj().remove_pad(pad);
-        self.note_pads(left > 0);
+        self.note_pads();
     }
 }

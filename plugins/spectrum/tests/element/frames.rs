@@ -173,6 +173,25 @@ fn a_flush_goes_down_this_way_too() {
 }
 
 #[test]
+fn pads_that_come_and_go_disturb_no_analysis() {
+    let audio = Audio::kind(Kind::Music, F32, 48_000, 2, 48_000);
+    let results = |with_pads: bool| {
+        let mut rig = Rig::new("fft-size=512 hop=128");
+        rig.start(&audio);
+        for buffer in audio.cut(&[480]) {
+            let pad = with_pads.then(|| rig.element.request_pad_simple("features_%u").unwrap());
+            rig.push(buffer.copy());
+            pad.iter()
+                .for_each(|pad| rig.element.release_request_pad(pad));
+        }
+        rig.results()
+    };
+    let alone = results(false);
+    assert!(alone.len() >= 9);
+    assert_eq!(results(true), alone);
+}
+
+#[test]
 fn pads_come_and_go_while_audio_runs() {
     let audio = Audio::kind(Kind::Music, F32, 48_000, 2, 48_000);
     let mut rig = Rig::new("fft-size=512 hop=128");
