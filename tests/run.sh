@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 . tools/paths.sh
 
 stages="fmt clippy test doc doctest meson static leaks alloc python asan fuzz"
-fuzz_seconds=${FUZZ_SECONDS:-60}
+fuzz_seconds=${FUZZ_SECONDS:-30}
 
 chosen="" keep_going=no verbose=no rustup=""
 for argument in "$@"; do

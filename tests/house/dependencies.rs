@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Arrows run one way: dsp ← support ← plugins ← examples ← tests.
+//! Arrows run one way: fft ← dsp ← support ← plugins ← examples ← tests.
 use auris_tests::{metadata, root};
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use std::collections::{HashMap, HashSet};
@@ -14,9 +14,9 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("lofty", &["auris-farm"]),
     ("png", &["auris-farm"]),
     ("rayon", &["auris-dsp"]),
-    ("realfft", &["auris-clap", "auris-dsp"]),
+    ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
-    ("rustfft", &["auris-dsp"]),
+    ("rustfft", &["auris-dsp", "auris-fft"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 
@@ -27,11 +27,12 @@ fn floor(package: &Package) -> u32 {
     let path = path.expect("members lie in the repository");
     let mut folders = path.iter().filter_map(|part| part.to_str());
     match (folders.next(), folders.next()) {
-        (Some("plugins"), Some("dsp")) => 0,
-        (Some("plugins"), Some("support" | "clap")) => 1,
-        (Some("plugins"), Some(_)) => 2,
-        (Some("examples"), Some(_)) => 3,
-        (Some("tests"), _) => 4,
+        (Some("plugins"), Some("fft")) => 0,
+        (Some("plugins"), Some("dsp")) => 1,
+        (Some("plugins"), Some("support" | "clap")) => 2,
+        (Some("plugins"), Some(_)) => 3,
+        (Some("examples"), Some(_)) => 4,
+        (Some("tests"), _) => 5,
         other => panic!("{other:?} has no floor: give it one here and in ARCHITECTURE.md"),
     }
 }

@@ -13,8 +13,8 @@ pub use windows::Windows;
 
 use crate::Error;
 use bank::Triangle;
+use realfft::RealToComplex;
 use realfft::num_complex::Complex;
-use realfft::{RealFftPlanner, RealToComplex};
 use std::sync::Arc;
 
 /// Sample rate of all audio here, in Hz.
@@ -93,7 +93,7 @@ impl FrontEnd {
     /// One for models that were trained with this filter bank: see
     /// [`Model::bank`](crate::Model::bank).
     pub fn new(bank: Bank) -> FrontEnd {
-        let transform = RealFftPlanner::new().plan_fft_forward(TRANSFORM);
+        let transform = auris_fft::real_forward_f64(TRANSFORM);
         let turn = std::f64::consts::TAU / TRANSFORM as f64;
         FrontEnd {
             window: (0..TRANSFORM)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Taps from a magnitude response.
-use realfft::RealFftPlanner;
 use realfft::num_complex::Complex;
 use std::f64::consts::{PI, TAU};
 
@@ -54,7 +53,7 @@ pub fn minimum_phase(taps: usize, mut magnitude: impl FnMut(f64) -> f64) -> Vec<
     // Folded, it is that of a causal sequence whose inverse is causal too.
     cepstrum[1..grid / 2].iter_mut().for_each(|x| *x *= 2.0);
     cepstrum[grid / 2 + 1..].fill(0.0);
-    let transform = RealFftPlanner::new().plan_fft_forward(grid);
+    let transform = auris_fft::real_forward_f64(grid);
     let mut spectrum = transform.make_output_vec();
     let done = transform.process(&mut cepstrum, &mut spectrum);
     debug_assert!(done.is_ok(), "{done:?}");
@@ -79,7 +78,7 @@ fn from_real_spectrum(grid: usize, mut f: impl FnMut(f64) -> f64) -> Vec<f64> {
 
 /// The sequence of `grid` numbers that has this spectrum from 0 to half the rate.
 fn to_sequence(grid: usize, mut spectrum: Vec<Complex<f64>>) -> Vec<f64> {
-    let transform = RealFftPlanner::new().plan_fft_inverse(grid);
+    let transform = auris_fft::real_inverse_f64(grid);
     // At the ends there is nothing but rounding, and the transform insists on it.
     spectrum[0].im = 0.0;
     spectrum[grid / 2].im = 0.0;
@@ -119,7 +118,7 @@ mod tests {
     /// The largest difference in dB.
     fn error(taps: &[f64], wanted: impl Fn(f64) -> f64) -> f64 {
         let grid = (16 * taps.len()).next_power_of_two();
-        let transform = RealFftPlanner::new().plan_fft_forward(grid);
+        let transform = auris_fft::real_forward_f64(grid);
         let mut padded = transform.make_input_vec();
         padded[..taps.len()].copy_from_slice(taps);
         let mut spectrum = transform.make_output_vec();

@@ -5,7 +5,6 @@ use super::kernel::{Plain, TILE, Tile, store, twist};
 use super::layout::Layout;
 use super::transform::{Transform, Work};
 use crate::simd::Level;
-use rustfft::FftPlanner;
 use std::sync::Arc;
 
 /// One path of a [`Filter`]: what goes from an input channel to an output channel.
@@ -99,14 +98,13 @@ impl Filter {
     }
 
     fn with_layout(channels: usize, taps: usize, layout: Layout, paths: &[Path]) -> Self {
-        let mut planner = FftPlanner::new();
         let plan = Plan {
             channels,
             taps,
             transforms: layout
                 .stages
                 .iter()
-                .map(|stage| Transform::new(&mut planner, stage.block))
+                .map(|stage| Transform::new(stage.block))
                 .collect(),
             layout,
         };

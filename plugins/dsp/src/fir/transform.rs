@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The transform of one block length.
+use rustfft::Fft;
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -22,14 +22,15 @@ pub(super) struct Transform {
 }
 
 impl Transform {
-    pub(super) fn new(planner: &mut FftPlanner<f64>, block: usize) -> Self {
+    pub(super) fn new(block: usize) -> Self {
+        let (forward, inverse) = auris_fft::both_f64(block);
         let step = PI / (2 * block) as f64;
         Transform {
             twist: (0..block)
                 .map(|n| Complex::from_polar(1.0, step * n as f64))
                 .collect(),
-            forward: planner.plan_fft_forward(block),
-            inverse: planner.plan_fft_inverse(block),
+            forward,
+            inverse,
         }
     }
 

@@ -7,8 +7,8 @@ use crate::multiversion;
 use crate::simd::Level;
 use crate::spectrum::Error;
 use crate::spectrum::intake::Rows;
+use rustfft::Fft;
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
 use std::sync::Arc;
 
 /// Cuts two channels into overlapping frames, frame i centred on sample i·hop, and transforms them.
@@ -43,7 +43,7 @@ impl Pair {
         if size == 0 || hop == 0 {
             return Err(Error::Setting("no window or no hop"));
         }
-        let fft = FftPlanner::new().plan_fft_forward(size);
+        let fft = auris_fft::forward_f32(size, auris_fft::Instructions::Best);
         let zero = Complex::new(0.0, 0.0);
         Ok(Pair {
             scratch: vec![zero; fft.get_inplace_scratch_len()],

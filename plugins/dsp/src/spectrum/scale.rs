@@ -94,7 +94,6 @@ impl Calibration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use realfft::RealFftPlanner;
     use std::f64::consts::TAU;
 
     /// Sum of cosines.
@@ -110,7 +109,7 @@ mod tests {
         let windowed = window.iter().enumerate();
         let mut frame: Vec<f64> = windowed.map(|(n, &w)| signal(n) * f64::from(w)).collect();
         frame.resize(size, 0.0);
-        let transform = RealFftPlanner::new().plan_fft_forward(size);
+        let transform = auris_fft::real_forward_f64(size);
         let mut spectrum = transform.make_output_vec();
         transform
             .process(&mut frame, &mut spectrum)

@@ -6,8 +6,9 @@ use super::halves::untangle_power;
 use super::memory::{as_complex, probe, room};
 use super::untangle::{self, Twiddle, untangle};
 use crate::simd::Level;
+use auris_fft::Instructions;
+use rustfft::Fft;
 use rustfft::num_complex::Complex;
-use rustfft::{Fft, FftPlanner, FftPlannerScalar};
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -127,10 +128,12 @@ fn twiddle(len: usize, at: impl Fn(f64) -> (f64, f64)) -> Result<Twiddle, Error>
 impl Complete {
     /// A transform of `length`, with so much room of its own.
     fn new(level: Level, length: usize, own: usize) -> Result<Self, Error> {
-        let fft = match level {
-            Level::SCALAR => FftPlannerScalar::new().plan_fft_forward(length),
-            _ => plan(level, length),
+        let instructions = match level {
+            Level::SCALAR => Instructions::Scalar,
+            Level::BASELINE => Instructions::Baseline,
+            _ => Instructions::Best,
         };
+        let fft = auris_fft::forward_f32(length, instructions);
         Ok(Complete {
             z: room(own)?,
             scratch: room(fft.get_inplace_scratch_len())?,
@@ -169,18 +172,4 @@ impl Complete {
         }
         self.run_own()
     }
-}
-
-/// The library's transform for a level. It has none for AVX-512.
-#[cfg(target_arch = "x86_64")]
-fn plan(level: Level, length: usize) -> Arc<dyn Fft<f32>> {
-    match rustfft::FftPlannerSse::new() {
-        Ok(mut planner) if level == Level::BASELINE => planner.plan_fft_forward(length),
-        _ => FftPlanner::new().plan_fft_forward(length),
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn plan(_: Level, length: usize) -> Arc<dyn Fft<f32>> {
-    FftPlanner::new().plan_fft_forward(length)
 }

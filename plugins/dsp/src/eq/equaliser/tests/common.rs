@@ -111,8 +111,7 @@ pub fn sweep(
 /// not leak, and transformed.
 pub fn energy_above(x: &[f64], freq: f64) -> f64 {
     let n = x.len();
-    let mut planner = realfft::RealFftPlanner::<f64>::new();
-    let fft = planner.plan_fft_forward(n);
+    let fft = auris_fft::real_forward_f64(n);
     let mut input: Vec<f64> = x
         .iter()
         .enumerate()
