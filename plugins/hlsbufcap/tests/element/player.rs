@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pipelines that play the stream.
+use crate::server::Server;
+use crate::stream;
+use gst::prelude::*;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+pub struct Player {
+    pub pipeline: gst::Pipeline,
+    pub element: gst::Element,
+    pub demuxer: gst::Element,
+    /// Kept up for as long as something plays from it.
+    _server: Server,
+}
+
+/// As an application would: the demuxer's pads end in sinks. `through`: by way of our pads.
+pub fn player(properties: &str, through: bool, sync: bool) -> Option<Player> {
+    let server = Server::new(stream::folder()?.path());
+    register();
+    let text = match through {
+        true => format!("hlsdemux2 name=demux ! hlsbufcap name=cap {properties}"),
+        false => format!("hlsdemux2 name=demux hlsbufcap name=cap {properties}"),
+    };
+    let pipeline = gst::parse::launch(&format!(
+        "souphttpsrc location={} ! {text}",
+        server.url("index.m3u8")
+    ));
+    let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
+    let element = pipeline.by_name("cap").unwrap();
+    let demuxer = pipeline.by_name("demux").unwrap();
+    let source = if through { &element } else { &demuxer };
+    let weak = pipeline.downgrade();
+    let cap = element.downgrade();
+    let end = move |pad: &gst::Pad| {
+        let Some(pipeline) = weak.upgrade() else {
+            return;
+        };
+        let sink = gst::ElementFactory::make("fakesink")
+            .property("sync", sync)
+            .build()
+            .unwrap();
+        pipeline.add(&sink).unwrap();
+        sink.sync_state_with_parent().unwrap();
+        pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+    };
+    if through {
+        source.connect_pad_added(move |_, pad| {
+            if pad.direction() == gst::PadDirection::Src {
+                end(pad);
+            }
+        });
+        demuxer.connect_pad_added(move |_, pad| {
+            if let Some(cap) = cap.upgrade()
+                && !pad.is_linked()
+            {
+                let sink = cap.request_pad_simple("sink_%u").unwrap();
+                pad.link(&sink).unwrap();
+            }
+        });
+    } else {
+        source.connect_pad_added(move |_, pad| end(pad));
+    }
+    Some(Player {
+        pipeline,
+        element,
+        demuxer,
+        _server: server,
+    })
+}
+
+fn register() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        gst::init().unwrap();
+        gst::Element::register(
+            None,
+            "hlsbufcap",
+            gst::Rank::NONE,
+            gsthlsbufcap::HlsBufCap::static_type(),
+        )
+        .unwrap();
+    });
+}
+
+impl Player {
+    pub fn play(&self) {
+        self.pipeline.set_state(gst::State::Playing).unwrap();
+    }
+
+    pub fn stop(&self) {
+        self.pipeline.set_state(gst::State::Null).unwrap();
+    }
+
+    /// Messages until one is wanted; panics at errors, and after 30 s.
+    pub fn wait(&self, wanted: impl Fn(&gst::Message) -> bool) -> gst::Message {
+        let bus = self.pipeline.bus().unwrap();
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end {
+            let Some(message) = bus.timed_pop(gst::ClockTime::from_mseconds(100)) else {
+                continue;
+            };
+            assert_ne!(message.type_(), gst::MessageType::Error, "{message:?}");
+            if wanted(&message) {
+                return message;
+            }
+        }
+        panic!("nothing of the kind came");
+    }
+
+    /// Until `done`; panics after 30 s.
+    pub fn until(&self, mut done: impl FnMut(&Player) -> bool) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !done(self) {
+            assert!(Instant::now() < end, "it never came to that");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn level(&self) -> u64 {
+        self.element.property("current-level-bytes")
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+/// Everything that the demuxer's pads send, by pad: checksums of buffers in order.
+pub fn record(element: &gst::Element) -> Arc<Mutex<Vec<(String, Vec<u8>)>>> {
+    let all = Arc::new(Mutex::new(Vec::new()));
+    let out = all.clone();
+    element.connect_pad_added(move |_, pad| {
+        if pad.direction() != gst::PadDirection::Src {
+            return;
+        }
+        let out = out.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            if let Some(buffer) = info.buffer() {
+                let bytes = buffer.map_readable().unwrap().to_vec();
+                let kind = pad
+                    .current_caps()
+                    .unwrap()
+                    .structure(0)
+                    .unwrap()
+                    .name()
+                    .to_string();
+                out.lock().unwrap().push((kind, bytes));
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
+    all
+}
