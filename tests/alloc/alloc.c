@@ -6,7 +6,7 @@
  *
  *   G_SLICE=always-malloc alloc FILE
  *
- * FILE holds one check per line, the element in the notation of gst-launch:
+ * FILE holds one check per line, the element, or several in a row, in the notation of gst-launch:
  *
  *   steady ELEMENT         no allocation per buffer beyond those of `identity`
  *   filter ELEMENT         the same beyond those of `volume`, which writes to buffers as well
@@ -142,7 +142,10 @@ open_rig (const char *launch, gboolean floats)
   GstPad *pad;
 
   rig->floats = floats;
-  rig->element = gst_parse_launch (launch, &error);
+  /* Several elements become a bin with the pads that are left over. */
+  rig->element = strchr (launch, '!')
+      ? gst_parse_bin_from_description (launch, TRUE, &error)
+      : gst_parse_launch (launch, &error);
   if (rig->element == NULL || error != NULL)
     fail (launch, error ? error->message : "not an element");
   rig->bus = gst_bus_new ();

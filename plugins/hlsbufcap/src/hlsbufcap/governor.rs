@@ -27,14 +27,14 @@ struct Managed {
     read_ahead: Option<Knob>,
     max_bitrate: Option<Knob>,
     set: Duration,
-    _hold: Option<Hold>,
+    _hold: Hold,
 }
 
 /// A queue, and what of it is ours to set.
 struct Queue {
     element: glib::WeakRef<gst::Element>,
     size: Option<Knob>,
-    _hold: Option<Hold>,
+    _hold: Hold,
 }
 
 /// The state of one element's governing; whoever has it alone reads and sets other elements.
@@ -207,10 +207,11 @@ fn claim(settings: &Settings, floor: u64, seconds: f64) -> Claim {
 }
 
 impl Managed {
+    /// `None` while somebody else manages it, who then counts it as well.
     fn new(found: &Demuxer, settings: &Settings) -> Option<Managed> {
         let element = found.element.upgrade()?;
-        let hold = Hold::take(&element);
-        let may_set = settings.manage_upstream && hold.is_some();
+        let hold = Hold::take(&element)?;
+        let may_set = settings.manage_upstream;
         let knob = |name| may_set.then(|| Knob::new(&element, name, is_users(&element)))?;
         Some(Managed {
             read_ahead: knob("max-buffering-time"),
@@ -250,10 +251,11 @@ impl Managed {
 }
 
 impl Queue {
+    /// `None` while somebody else manages it, who then counts it as well.
     fn new(found: &glib::WeakRef<gst::Element>, settings: &Settings) -> Option<Queue> {
         let element = found.upgrade()?;
-        let hold = Hold::take(&element);
-        let may_set = settings.manage_upstream && hold.is_some();
+        let hold = Hold::take(&element)?;
+        let may_set = settings.manage_upstream;
         Some(Queue {
             size: may_set
                 .then(|| Knob::new(&element, "max-size-bytes", is_users(&element)))

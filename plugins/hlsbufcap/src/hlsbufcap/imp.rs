@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! GObject and GstElement.
-use super::gauge;
 use super::governor::{Governor, Outcome};
 use super::message::Snapshot;
 use super::pairs::{self, Pair};
 use super::settings::{self, Settings};
-use super::watch::{self, Found, Kind};
+use super::watch::{self, Found};
 use crate::budget::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering};
@@ -23,27 +22,27 @@ pub static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 const LOOK: i64 = 20_000;
 
 /// Undoes a probe or a signal handler.
-type Undo = Box<dyn FnOnce() + Send>;
+pub(super) type Undo = Box<dyn FnOnce() + Send>;
 
 /// See [`super::HlsBufCap`].
 #[derive(Default)]
 pub struct HlsBufCap {
-    settings: Mutex<Settings>,
+    pub(super) settings: Mutex<Settings>,
     pairs: Mutex<Vec<Pair>>,
-    found: Mutex<Found>,
-    undo: Mutex<Vec<Undo>>,
+    pub(super) found: Mutex<Found>,
+    pub(super) undo: Mutex<Vec<Undo>>,
     /// Only ever tried for: who has it works for those who did not get it.
-    governor: Mutex<Option<Governor>>,
+    pub(super) governor: Mutex<Option<Governor>>,
     /// Between NULL and NULL.
-    runs: AtomicBool,
+    pub(super) runs: AtomicBool,
     /// There is something to look at.
     news: AtomicBool,
     /// Of the latest look and message, in microseconds.
     looked: AtomicI64,
-    told: AtomicI64,
-    snapshot: Mutex<Snapshot>,
+    pub(super) told: AtomicI64,
+    pub(super) snapshot: Mutex<Snapshot>,
     /// Percent that was posted last; 100 where nothing was.
-    percent: AtomicI32,
+    pub(super) percent: AtomicI32,
 }
 
 #[glib::object_subclass]
@@ -176,169 +175,8 @@ impl ElementImpl for HlsBufCap {
 }
 
 impl HlsBufCap {
-    fn start(&self) {
-        let object = self.obj();
-        watch::mark_streams_aware(object.upcast_ref());
-        {
-            let settings = lock(&self.settings).clone();
-            let mut governor = self.governor.lock().unwrap_or_else(|e| e.into_inner());
-            *governor = Some(Governor::new(&settings));
-        }
-        *lock(&self.snapshot) = Snapshot::default();
-        self.percent.store(100, Ordering::Relaxed);
-        self.told.store(glib::monotonic_time(), Ordering::Relaxed);
-        self.runs.store(true, Ordering::SeqCst);
-        let Some(top) = watch::top_bin(object.upcast_ref()) else {
-            return;
-        };
-        let weak = object.downgrade();
-        let added = top.connect_deep_element_added(move |_, _, element| {
-            if let Some(object) = weak.upgrade() {
-                object.imp().meet(element);
-            }
-        });
-        let weak = object.downgrade();
-        let removed = top.connect_deep_element_removed(move |_, _, element| {
-            if let Some(object) = weak.upgrade() {
-                lock(&object.imp().found).remove(element);
-                object.imp().look();
-            }
-        });
-        for handler in [added, removed] {
-            self.undo_signal(&top, handler);
-        }
-        let mut elements = top.iterate_recurse();
-        let mut there = Vec::new();
-        loop {
-            match elements.next() {
-                Ok(Some(element)) => there.push(element),
-                Ok(None) | Err(gst::IteratorError::Error) => break,
-                Err(gst::IteratorError::Resync) => {
-                    there.clear();
-                    elements.resync();
-                }
-            }
-        }
-        there.iter().for_each(|element| self.meet(element));
-    }
-
-    /// Puts back what was set, and gives back the part of the budget.
-    fn stop(&self) {
-        self.runs.store(false, Ordering::SeqCst);
-        let undo = std::mem::take(&mut *lock(&self.undo));
-        undo.into_iter().for_each(|undo| undo());
-        *lock(&self.found) = Found::default();
-        self.look();
-    }
-
-    fn undo_signal(&self, object: &impl IsA<gst::Object>, handler: glib::SignalHandlerId) {
-        let weak = object.upcast_ref::<gst::Object>().downgrade();
-        lock(&self.undo).push(Box::new(move || {
-            if let Some(object) = weak.upgrade() {
-                object.disconnect(handler);
-            }
-        }));
-    }
-
-    fn undo_probe(&self, pad: &gst::Pad, probe: Option<gst::PadProbeId>) {
-        let weak = pad.downgrade();
-        let Some(probe) = probe else { return };
-        lock(&self.undo).push(Box::new(move || {
-            if let Some(pad) = weak.upgrade() {
-                pad.remove_probe(probe);
-            }
-        }));
-    }
-
-    /// What is called after something flowed.
-    fn ticker(&self) -> impl Fn() + Send + Sync + 'static {
-        let weak = self.obj().downgrade();
-        move || {
-            if let Some(object) = weak.upgrade() {
-                object.imp().look_at_times();
-            }
-        }
-    }
-
-    /// An element is in the pipeline, or came there.
-    fn meet(&self, element: &gst::Element) {
-        gst::trace!(
-            CAT,
-            imp = self,
-            "{} came: {:?}",
-            element.name(),
-            Kind::of(element)
-        );
-        match Kind::of(element) {
-            Some(Kind::Demuxer) => self.meet_demuxer(element),
-            Some(Kind::Parser) => self.meet_parser(element),
-            Some(Kind::Queue) => {
-                if lock(&self.found).queue(element) {
-                    self.look();
-                }
-            }
-            None => {}
-        }
-    }
-
-    fn meet_demuxer(&self, element: &gst::Element) {
-        let (counts, is_new) = lock(&self.found).demuxer(element);
-        if !is_new {
-            return;
-        }
-        gst::debug!(CAT, imp = self, "found {}", element.name());
-        // Its limit must be set before it fetches anything.
-        self.look();
-        let weak = self.obj().downgrade();
-        let pads_counts = counts.clone();
-        let handler = element.connect_pad_added(move |_, pad| {
-            if let Some(object) = weak.upgrade()
-                && pad.direction() == gst::PadDirection::Src
-            {
-                let element = object.imp();
-                let probe = gauge::watch_exit(pad, &pads_counts, element.ticker());
-                element.undo_probe(pad, probe);
-            }
-        });
-        self.undo_signal(element, handler);
-        for pad in element.src_pads() {
-            let probe = gauge::watch_exit(&pad, &counts, self.ticker());
-            self.undo_probe(&pad, probe);
-        }
-        if let Some(bin) = element.downcast_ref::<gst::Bin>() {
-            bin.children().iter().for_each(|child| self.meet(child));
-        }
-    }
-
-    fn meet_parser(&self, element: &gst::Element) {
-        let Some(demuxer) = watch::parent_demuxer(element) else {
-            return;
-        };
-        self.meet_demuxer(&demuxer);
-        let counts = {
-            let mut found = lock(&self.found);
-            if !found.parser(element) {
-                return;
-            }
-            found.demuxer(&demuxer).0
-        };
-        if let Some(sink) = element.static_pad("sink") {
-            let probe = gauge::watch_download(&sink, &counts);
-            self.undo_probe(&sink, probe);
-        }
-        let weak = self.obj().downgrade();
-        let handler = element.connect_pad_added(move |_, pad| {
-            if let Some(object) = weak.upgrade() {
-                let element = object.imp();
-                let probe = gauge::watch_entry(pad, &counts, element.ticker());
-                element.undo_probe(pad, probe);
-            }
-        });
-        self.undo_signal(element, handler);
-    }
-
     /// Looks, unless somebody did just now.
-    fn look_at_times(&self) {
+    pub(super) fn look_at_times(&self) {
         let now = glib::monotonic_time();
         let looked = self.looked.load(Ordering::Relaxed);
         let is_mine = now - looked >= LOOK
@@ -353,7 +191,7 @@ impl HlsBufCap {
 
     /// Looks at what is held and sets what may be, or leaves it to who is just doing so: nobody waits, and
     /// who reacts to what is set may call us.
-    fn look(&self) {
+    pub(super) fn look(&self) {
         self.news.store(true, Ordering::SeqCst);
         while self.news.load(Ordering::SeqCst) {
             let mut governor = match self.governor.try_lock() {
@@ -364,6 +202,11 @@ impl HlsBufCap {
             self.news.store(false, Ordering::SeqCst);
             if !self.runs.load(Ordering::SeqCst) {
                 *governor = None;
+                let mut snapshot = lock(&self.snapshot);
+                *snapshot = Snapshot {
+                    peak_bytes: snapshot.peak_bytes,
+                    ..Snapshot::default()
+                };
                 continue;
             }
             let settings = lock(&self.settings).clone();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 use gst::{glib, prelude::*};
 
+mod around;
 mod control;
 mod gauge;
 mod governor;

@@ -86,9 +86,9 @@ pub struct Hold(usize);
 impl Hold {
     pub fn take(element: &gst::Element) -> Option<Hold> {
         let address = element.as_ptr() as usize;
-        crate::budget::lock(&MANAGED)
-            .insert(address)
-            .then_some(Hold(address))
+        let is_free = crate::budget::lock(&MANAGED).insert(address);
+        // Not made, and so not dropped, where somebody else has it.
+        is_free.then(|| Hold(address))
     }
 }
 

@@ -191,3 +191,26 @@ fn it_may_be_taken_out_while_it_plays() {
     player.element.sync_state_with_parent().unwrap();
     player.until(|player| player.demuxer.property::<u64>("max-buffering-time") < 30_000_000_000);
 }
+
+#[test]
+fn where_there_are_two_one_governs_and_the_other_takes_over() {
+    let Some(player) = player("", false, true) else {
+        return;
+    };
+    let other: gst::Element = gsthlsbufcap::HlsBufCap::new().upcast();
+    player.pipeline.add(&other).unwrap();
+    player.play();
+    let count = |element: &gst::Element| {
+        let stats: gst::Structure = element.property("stats");
+        stats.get::<u32>("demuxers").unwrap()
+    };
+    player.until(|player| count(&player.element) + count(&other) == 1);
+    let (governing, waiting) = match count(&other) {
+        0 => (&player.element, &other),
+        _ => (&other, &player.element),
+    };
+    governing.set_state(gst::State::Null).unwrap();
+    player.pipeline.remove(governing).unwrap();
+    player.until(|_| count(waiting) == 1);
+    assert!(player.demuxer.property::<u64>("max-buffering-time") <= 30_000_000_000);
+}

@@ -21,15 +21,8 @@ fn everything_comes_out_as_it_does_without_us() {
     let (Some(alone), Some(through)) = (play(false), play(true)) else {
         return;
     };
-    for kind in ["audio/x-ac3"] {
-        let of = |all: &[(String, Vec<u8>)]| {
-            let of_kind = all.iter().filter(|(name, _)| name == kind);
-            of_kind.map(|(_, bytes)| bytes.clone()).collect::<Vec<_>>()
-        };
-        let (alone, through) = (of(&alone), of(&through));
-        assert!(alone.len() > 100, "{kind}: {}", alone.len());
-        assert!(alone == through, "{kind}");
-    }
+    assert!(alone.len() > 100, "{}", alone.len());
+    assert!(alone == through);
 }
 
 #[test]

@@ -128,8 +128,8 @@ impl Drop for Player {
     }
 }
 
-/// Everything that the demuxer's pads send, by pad: checksums of buffers in order.
-pub fn record(element: &gst::Element) -> Arc<Mutex<Vec<(String, Vec<u8>)>>> {
+/// The bytes of every buffer that an element's source pads send, in order.
+pub fn record(element: &gst::Element) -> Arc<Mutex<Vec<Vec<u8>>>> {
     let all = Arc::new(Mutex::new(Vec::new()));
     let out = all.clone();
     element.connect_pad_added(move |_, pad| {
@@ -137,17 +137,10 @@ pub fn record(element: &gst::Element) -> Arc<Mutex<Vec<(String, Vec<u8>)>>> {
             return;
         }
         let out = out.clone();
-        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             if let Some(buffer) = info.buffer() {
                 let bytes = buffer.map_readable().unwrap().to_vec();
-                let kind = pad
-                    .current_caps()
-                    .unwrap()
-                    .structure(0)
-                    .unwrap()
-                    .name()
-                    .to_string();
-                out.lock().unwrap().push((kind, bytes));
+                out.lock().unwrap().push(bytes);
             }
             gst::PadProbeReturn::Ok
         });
