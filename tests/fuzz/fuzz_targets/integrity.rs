@@ -13,7 +13,7 @@ mod integrity;
 
 /// The builders of the unit tests make the seeds.
 #[allow(dead_code)]
-#[path = "../../../examples/farm/src/integrity/tests/build.rs"]
+#[path = "../../../examples/farm/src/integrity/tests/build/mod.rs"]
 mod build;
 
 /// With a folder in `AURIS_FUZZ_SEEDS`, writes the seeds there before the first run.

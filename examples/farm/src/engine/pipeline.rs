@@ -34,6 +34,21 @@ pub struct Limits<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
+/// What is decoded, and how.
+#[derive(Clone, Copy)]
+pub struct Decode<'a> {
+    /// What to read.
+    pub source: &'a Source,
+    /// The elements.
+    pub plan: &'a Plan,
+    /// How long nothing may arrive where it is watched; see [`super::watchdog`].
+    pub stall: Duration,
+    /// What may end it early.
+    pub limits: Limits<'a>,
+    /// Whether libav may be loaded by [`Plan::Auto`].
+    pub libav: bool,
+}
+
 impl Running {
     /// A pipeline of `elements`, linked one to the next.
     ///
@@ -137,13 +152,12 @@ pub fn make(factory: &str) -> Result<gst::Element, Failure> {
     })
 }
 
-/// The elements from `source` to raw audio: the last one has or will have a pad of it. `libav` says
-/// whether [`Plan::Auto`] may load that.
+/// The elements from a source to raw audio: the last one has or will have a pad of it.
 ///
 /// # Errors
 /// One cannot be made.
-pub fn decoder(source: &Source, plan: &Plan, libav: bool) -> Result<Vec<gst::Element>, Failure> {
-    match (plan, source) {
+pub fn decoder(decode: &Decode<'_>) -> Result<Vec<gst::Element>, Failure> {
+    match (decode.plan, decode.source) {
         (Plan::Chain(chain), Source::File(path)) => {
             let file = make("filesrc")?;
             file.set_property("location", path);
@@ -151,7 +165,10 @@ pub fn decoder(source: &Source, plan: &Plan, libav: bool) -> Result<Vec<gst::Ele
             elements.extend(steps(chain)?);
             Ok(elements)
         }
-        (_, source) => Ok(vec![auto_decoder(source, libav)?, make("audioconvert")?]),
+        (_, source) => Ok(vec![
+            auto_decoder(source, decode.libav)?,
+            make("audioconvert")?,
+        ]),
     }
 }
 
