@@ -12,7 +12,9 @@ fn facts(container: Container, codec: Codec, bits: u32) -> Facts {
         md5: None,
         index_entries: 0,
         metadata: 0,
+        tables: 0,
         links: 1,
+        links_alike: true,
         warnings: Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One contradiction at a time, and the words it must be found with.
-use super::build::{self, page};
+use super::build::{self, Codebook, page};
 use super::{Damage, Length, damage, facts, find, look_beside_md5, with};
 
 #[test]
@@ -55,6 +55,55 @@ fn ogg_pages_follow_each_other() {
 fn ogg_end_marks_may_repeat() {
     let more = [build::vorbis(3), page(4, 3500, 7, 5, &[b"\0"])].concat();
     assert!(facts(&more).length.check(3500).is_ok());
+}
+
+#[test]
+fn vorbis_tables_are_added_up_before_anyone_builds_them() {
+    let with =
+        |codebooks: &[Codebook]| build::vorbis_with(b"\x03vorbis", &build::setup(codebooks), 3);
+    let found = facts(&with(&[Codebook::new(8, 10); 3]));
+    assert_eq!(found.tables, 3 * 1024 * (256 + 8 * 4));
+    assert_eq!(found.length, Length::Between(3071, 3073));
+    // Of five kilobytes: four gigabytes.
+    let forged = with(&[Codebook::new(32, 17); 256]);
+    assert!(forged.len() < 10_000);
+    assert!(damage(&forged).contains("its tables would take more"));
+    let cut = build::setup(&[Codebook::new(1, 1)]);
+    let cut = build::vorbis_with(b"\x03vorbis", &cut[..cut.len() - 2], 3);
+    assert!(damage(&cut).contains("goes beyond the header"));
+    let long = [&build::setup(&[Codebook::new(1, 1)])[..], &[0; 1 << 18]].concat();
+    let long = build::vorbis_with(b"\x03vorbis", &long, 3);
+    assert!(damage(&long).contains("absurd size"));
+}
+
+#[test]
+fn vorbis_comments_may_be_as_long_as_pictures() {
+    let setup = build::setup(&[Codebook::new(1, 1)]);
+    let comments = [&b"\x03vorbis"[..], &vec![b'x'; 3 << 20]].concat();
+    let found = facts(&build::vorbis_with(&comments, &setup, 3));
+    assert_eq!(found.length, Length::Between(3071, 3073));
+    assert!(found.tables > 0 && found.metadata > 3 << 20);
+}
+
+#[test]
+fn a_chain_is_alike_if_every_link_is() {
+    let (vorbis, opus) = (build::vorbis(3), build::opus(3));
+    let mono = [&vorbis[..39], &[1], &vorbis[40..]].concat();
+    let mono = [page(2, 0, 7, 0, &[&mono[28..58]]), mono[58..].to_vec()].concat();
+    assert_eq!(facts(&mono).channels, Some(1));
+    for (links, alike) in [
+        (vec![&vorbis], true),
+        (vec![&vorbis, &vorbis, &vorbis], true),
+        (vec![&vorbis, &opus], false),
+        (vec![&vorbis, &mono, &vorbis], false),
+    ] {
+        let chain: Vec<u8> = links.iter().flat_map(|link| link.iter()).copied().collect();
+        let found = facts(&chain);
+        assert_eq!(
+            (found.links, found.links_alike),
+            (links.len() as u64, alike)
+        );
+    }
 }
 
 #[test]
