@@ -62,6 +62,9 @@ const FLOAT: Step = Step {
 /// Passes buffers on, but lets nobody pull: the element behind it takes what comes.
 const PUSH: Step = step("valve");
 
+/// Passes one stream after the other on, as if they were one.
+pub const JOIN: Step = step("concat");
+
 const fn step(factory: &'static str) -> Step {
     Step {
         factory,
@@ -94,12 +97,13 @@ pub fn plan(facts: Option<&Facts>, head: &[u8], decoders: Decoders<'_>) -> Resul
     let Some(facts) = facts else {
         return Ok(Plan::Auto);
     };
-    if facts.links > 1 {
+    if facts.links > 1 && !is_joined(facts) {
+        let links = facts.links;
         return Err(Failure::new(
             Kind::Undecodable,
             format!(
-                "{} streams one after the other in one file, of which GStreamer plays the first; split it into files",
-                facts.links
+                "{links} streams one after the other in one file, which only stereo or mono Vorbis of one rate \
+                 is measured as one of; split it into files"
             ),
         ));
     }
@@ -157,6 +161,8 @@ fn parsers(facts: &Facts) -> Option<Vec<Step>> {
         (Container::Mp4, Codec::Opus) if is_surround(facts) => vec![step("qtdemux")],
         // libav's decoder takes Opus' headers for audio; the parser keeps them back.
         (Container::Ogg, Codec::Opus) => vec![step("oggdemux"), step("opusparse")],
+        // Of a chain each link comes from a pad of its own.
+        (Container::Ogg, _) if facts.links > 1 => vec![step("oggdemux"), JOIN],
         (Container::Ogg, _) => vec![step("oggdemux")],
         (Container::Mp3, _) => vec![step("mpegaudioparse")],
         (Container::Mp4, Codec::Flac) => vec![step("qtdemux"), step("flacparse")],
@@ -167,6 +173,18 @@ fn parsers(facts: &Facts) -> Option<Vec<Step>> {
         (Container::Adts, _) => vec![step("aacparse")],
         _ => return None,
     })
+}
+
+/// Whether a chain of streams is decoded as one: our decoder begins anew with each.
+fn is_joined(facts: &Facts) -> bool {
+    facts.links_alike && facts.codec == Codec::Vorbis && is_ours(facts)
+}
+
+/// Whether Vorbis is left to our decoder. Elsewhere than in Ogg the headers are not among the packets,
+/// where it looks for them.
+fn is_ours(facts: &Facts) -> bool {
+    let few = |channels| channels <= VorbisDecoder::MAX_CHANNELS;
+    facts.container == Container::Ogg && facts.channels.is_some_and(few)
 }
 
 /// Whether the samples fill an odd number of bytes. Where `wavparse` pulls, it looks for the next
@@ -212,15 +230,7 @@ fn decoding(facts: &Facts, decoders: Decoders<'_>) -> Result<Option<Decoding>, F
         Codec::WavPack { .. } => only("wavpackdec", convert_if(narrow)),
         Codec::Mp3 if (decoders.exists)("mpg123audiodec") => only("mpg123audiodec", Some(FLOAT)),
         Codec::Mp3 => only("avdec_mp3float", None),
-        // Elsewhere the headers are not among the packets, where our decoder looks for them.
-        Codec::Vorbis
-            if facts.container == Container::Ogg
-                && facts
-                    .channels
-                    .is_some_and(|c| c <= VorbisDecoder::MAX_CHANNELS) =>
-        {
-            only(VorbisDecoder::NAME, None)
-        }
+        Codec::Vorbis if is_ours(facts) => only(VorbisDecoder::NAME, None),
         Codec::Vorbis => only("vorbisdec", None),
         Codec::Aac => libav_or(decoders, "avdec_aac", "faad"),
         // libav's decoder does not negotiate more.

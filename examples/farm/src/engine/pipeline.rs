@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Building, running and ending a pipeline that begins with a decoder.
-use super::chain::{Chain, Plan};
+use super::chain::{self, Chain, Plan};
 use super::failure::{Failure, Kind};
 use super::vorbis::VorbisDecoder;
 use super::watchdog::Watchdog;
@@ -178,9 +178,29 @@ fn steps(chain: &Chain) -> Result<Vec<gst::Element>, Failure> {
         for (name, value) in step.properties {
             set(&element, name, value);
         }
+        if *step == chain::JOIN {
+            be_one_stream(&element);
+        }
         Ok(element)
     });
     made.collect()
+}
+
+/// Keeps back that another stream begins: what follows would take it for the next track.
+fn be_one_stream(join: &gst::Element) {
+    let Some(pad) = join.static_pad("src") else {
+        return;
+    };
+    let begun = AtomicBool::new(false);
+    pad.add_probe(
+        gst::PadProbeType::EVENT_DOWNSTREAM,
+        move |_, info| match info.event().map(|event| event.type_()) {
+            Some(gst::EventType::StreamStart) if begun.swap(true, Ordering::Relaxed) => {
+                gst::PadProbeReturn::Drop
+            }
+            _ => gst::PadProbeReturn::Ok,
+        },
+    );
 }
 
 /// Sets a property, in GStreamer's serialized form. Older versions of an element may lack one; it
@@ -228,15 +248,17 @@ fn link(from: &gst::Element, to: &gst::Element) -> Result<(), Failure> {
     }
     let to = to.downgrade();
     from.connect_pad_added(move |_, pad| {
-        let Some(sink) = to.upgrade().and_then(|to| to.static_pad("sink")) else {
-            return;
-        };
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let is_audio = caps.structure(0).is_none_or(|s| {
             let name = s.name();
             name.starts_with("audio/") || !name.starts_with("video/") && !name.starts_with("image/")
         });
-        if is_audio && !sink.is_linked() {
+        let Some(to) = to.upgrade().filter(|_| is_audio) else {
+            return;
+        };
+        let sink = to.static_pad("sink");
+        let sink = sink.or_else(|| to.request_pad_simple("sink_%u"));
+        if let Some(sink) = sink.filter(|sink| !sink.is_linked()) {
             // If it fails, the pad stays unlinked and the demuxer reports that.
             let _ = pad.link(&sink);
         }

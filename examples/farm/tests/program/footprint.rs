@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What four jobs take, where all four of them decode at once.
+use super::farm::{folder, is_ok, measure};
+use super::media::{self, Music, Sample};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Most that four jobs may take without libav.
+const MOST: u64 = 20_000_000;
+
+/// Says that there are four cores: on fewer, not as many decoders as jobs would be at work.
+const FOUR_CORES: &str = "
+#define _GNU_SOURCE
+#include <sched.h>
+#include <string.h>
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+    memset(set, 0, size);
+    for (int i = 0; i < 4; i++)
+        CPU_SET_S(i, size, set);
+    return 0;
+}
+";
+
+/// A library for `LD_PRELOAD`; `None` where nothing compiles it.
+fn four_cores(folder: &Path) -> Option<PathBuf> {
+    let (source, library) = (folder.join("cores.c"), folder.join("cores.so"));
+    fs::write(&source, FOUR_CORES).unwrap();
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    let made = compiled.is_ok_and(|status| status.success());
+    if !made {
+        eprintln!("NOT TESTED with four decoders at once: there is no C compiler");
+    }
+    made.then_some(library)
+}
+
+#[test]
+fn four_jobs_stay_below_twenty_megabytes() {
+    let folder = folder();
+    let cores = four_cores(folder.path());
+    let wav = folder.path().join("music.wav");
+    // Long enough for all four to be at work together.
+    Music::new(44_100, 2, 44_100 * 60, 21).write_wav(&wav, Sample::S16);
+    let files = [
+        Some(wav.clone()),
+        Some(media::encode(&wav, "flac", "flacenc")),
+        Some(media::encode(
+            &wav,
+            "ogg",
+            "audioconvert ! vorbisenc quality=0.7 ! oggmux",
+        )),
+        media::can_make("lamemp3enc ! xingmux")
+            .then(|| media::encode(&wav, "mp3", "lamemp3enc ! xingmux")),
+    ];
+    for file in files.into_iter().flatten() {
+        let extension = file.extension().unwrap();
+        let library = folder.path().join(extension.to_str().unwrap());
+        fs::create_dir(&library).unwrap();
+        for number in 0..8 {
+            symlink(
+                &file,
+                library.join(number.to_string()).with_extension(extension),
+            )
+            .unwrap();
+        }
+        let mut run = measure().args(["--jobs", "4"]).arg(&library);
+        if let Some(cores) = &cores {
+            run = run.env("LD_PRELOAD", cores);
+        }
+        let ended = run.run();
+        let records = ended.records();
+        assert!(records.len() == 8 && records.iter().all(is_ok), "{ended:?}");
+        assert!(ended.peak <= MOST, "{extension:?}: {} bytes", ended.peak);
+    }
+}
