@@ -4,6 +4,7 @@ use super::chain::{self, Chain, Plan};
 use super::failure::{Failure, Kind};
 use super::vorbis::VorbisDecoder;
 use super::watchdog::Watchdog;
+use crate::allocator;
 use crate::inputs::Source;
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,7 +70,11 @@ impl Running {
     /// What an element said.
     pub fn start(&self, state: gst::State) -> Result<(), Failure> {
         match self.0.set_state(state) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                // What plugins needed to be loaded and elements to be linked has been.
+                allocator::forget_code();
+                Ok(())
+            }
             // The reason is on the bus.
             Err(error) => Err(self
                 .first_error()
