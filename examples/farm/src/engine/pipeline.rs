@@ -197,15 +197,15 @@ fn be_one_stream(join: &gst::Element) {
         return;
     };
     let begun = AtomicBool::new(false);
-    pad.add_probe(
-        gst::PadProbeType::EVENT_DOWNSTREAM,
-        move |_, info| match info.event().map(|event| event.type_()) {
-            Some(gst::EventType::StreamStart) if begun.swap(true, Ordering::Relaxed) => {
-                gst::PadProbeReturn::Drop
-            }
-            _ => gst::PadProbeReturn::Ok,
-        },
-    );
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let begins = info.event().map(|event| event.type_()) == Some(gst::EventType::StreamStart);
+        if begins && begun.swap(true, Ordering::Relaxed) {
+            // Taken, not dropped: a dropped one would be sent again with every buffer.
+            info.data.take();
+            return gst::PadProbeReturn::Handled;
+        }
+        gst::PadProbeReturn::Ok
+    });
 }
 
 /// Sets a property, in GStreamer's serialized form. Older versions of an element may lack one; it

@@ -16,7 +16,7 @@ fn a_setup_header_of_gigabytes_is_an_error_and_takes_none() {
     let folder = folder();
     let forged = folder.path().join("forged.ogg");
     let setup = build::setup(&[build::Codebook::new(32, 17); 256]);
-    fs::write(&forged, build::vorbis_with(b"\x03vorbis", &setup, 3)).unwrap();
+    fs::write(&forged, build::vorbis_with(7, b"\x03vorbis", &setup, 3)).unwrap();
     let ended = measure().arg(&forged).run();
     let record = ended.only();
     assert_eq!(
@@ -81,6 +81,7 @@ fn a_chain_is_measured_as_one_track() {
     let header = wav_header(44_100, 2, Sample::F32, samples.len() as u32);
     fs::write(&joined, [header, samples].concat()).unwrap();
     let (chain, joined) = (measure().arg(&chain).run(), measure().arg(&joined).run());
+    assert!(!chain.stderr.contains("CRITICAL"), "{}", chain.stderr);
     let (chain, joined) = (chain.only(), joined.only());
     assert!(is_ok(&chain), "{chain}");
     assert_eq!(chain["frames"], joined["frames"]);
@@ -98,6 +99,10 @@ fn a_chain_is_measured_as_one_track() {
 fn a_chain_of_unlike_links_is_an_error() {
     let folder = folder();
     let stereo = encoded(folder.path(), 10, 0);
+    let twice = folder.path().join("twice.ogg");
+    fs::write(&twice, fs::read(&stereo).unwrap().repeat(2)).unwrap();
+    let record = measure().arg(&twice).run().only();
+    assert_eq!(record["error_kind"], "undecodable", "{record}");
     let wav = folder.path().join("mono.wav");
     Music::new(44_100, 1, 44_100 * 3, 11).write_wav(&wav, Sample::S16);
     let mono = media::encode(&wav, "ogg", "audioconvert ! vorbisenc ! oggmux");

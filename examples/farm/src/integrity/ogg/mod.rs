@@ -11,12 +11,15 @@ mod stream;
 use super::input::Input;
 use super::{Codec, Container, Damage, Facts, Length, tags};
 use page::Page;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
 use stream::Stream;
 
 /// Streams open at a time; real files have a handful.
 const MOST_STREAMS: usize = 256;
+
+/// Links of a chain whose serial numbers are compared; real ones have a few.
+const MOST_LINKS: usize = 4096;
 
 /// The state of the walk.
 struct Walk {
@@ -31,8 +34,11 @@ struct Walk {
     sets: u64,
     /// Bytes of the current set's headers.
     headers: u64,
-    /// Each set so far is one stream, of what the first one is of.
+    /// Each set so far is one stream, of what the first one is of, and of a serial number of its own, by
+    /// which demuxers tell them apart.
     alike: bool,
+    /// The serial numbers of the sets so far.
+    serials: HashSet<u32>,
 }
 
 pub(super) fn inspect<R: Read + Seek>(
@@ -47,6 +53,7 @@ pub(super) fn inspect<R: Read + Seek>(
         sets: 0,
         headers: 0,
         alike: true,
+        serials: HashSet::new(),
     };
     let end = tags::end_of_audio(input, start)?;
     let mut at = start;
@@ -138,11 +145,11 @@ impl Walk {
             stream.check_end()?;
         }
         self.headers = 0;
-        if let Some(stream) = self
-            .chosen
-            .take()
-            .and_then(|serial| self.streams.remove(&serial))
+        let chosen = self.chosen.take();
+        if let Some(serial) = chosen
+            && let Some(stream) = self.streams.remove(&serial)
         {
+            self.alike &= self.serials.len() < MOST_LINKS && self.serials.insert(serial);
             let length = stream.length();
             if self.sets == 0 {
                 stream.describe(&mut self.facts);

@@ -60,7 +60,7 @@ fn ogg_end_marks_may_repeat() {
 #[test]
 fn vorbis_tables_are_added_up_before_anyone_builds_them() {
     let with =
-        |codebooks: &[Codebook]| build::vorbis_with(b"\x03vorbis", &build::setup(codebooks), 3);
+        |codebooks: &[Codebook]| build::vorbis_with(7, b"\x03vorbis", &build::setup(codebooks), 3);
     let found = facts(&with(&[Codebook::new(8, 10); 3]));
     assert_eq!(found.tables, 3 * 1024 * (256 + 8 * 4));
     assert_eq!(found.length, Length::Between(3071, 3073));
@@ -69,10 +69,10 @@ fn vorbis_tables_are_added_up_before_anyone_builds_them() {
     assert!(forged.len() < 10_000);
     assert!(damage(&forged).contains("its tables would take more"));
     let cut = build::setup(&[Codebook::new(1, 1)]);
-    let cut = build::vorbis_with(b"\x03vorbis", &cut[..cut.len() - 2], 3);
+    let cut = build::vorbis_with(7, b"\x03vorbis", &cut[..cut.len() - 2], 3);
     assert!(damage(&cut).contains("goes beyond the header"));
     let long = [&build::setup(&[Codebook::new(1, 1)])[..], &[0; 1 << 18]].concat();
-    let long = build::vorbis_with(b"\x03vorbis", &long, 3);
+    let long = build::vorbis_with(7, b"\x03vorbis", &long, 3);
     assert!(damage(&long).contains("absurd size"));
 }
 
@@ -80,22 +80,32 @@ fn vorbis_tables_are_added_up_before_anyone_builds_them() {
 fn vorbis_comments_may_be_as_long_as_pictures() {
     let setup = build::setup(&[Codebook::new(1, 1)]);
     let comments = [&b"\x03vorbis"[..], &vec![b'x'; 3 << 20]].concat();
-    let found = facts(&build::vorbis_with(&comments, &setup, 3));
+    let found = facts(&build::vorbis_with(7, &comments, &setup, 3));
     assert_eq!(found.length, Length::Between(3071, 3073));
     assert!(found.tables > 0 && found.metadata > 3 << 20);
 }
 
 #[test]
 fn a_chain_is_alike_if_every_link_is() {
-    let (vorbis, opus) = (build::vorbis(3), build::opus(3));
-    let mono = [&vorbis[..39], &[1], &vorbis[40..]].concat();
-    let mono = [page(2, 0, 7, 0, &[&mono[28..58]]), mono[58..].to_vec()].concat();
+    let vorbis = |serial| {
+        let setup = build::setup(&[Codebook::new(1, 1)]);
+        build::vorbis_with(serial, b"\x03vorbis", &setup, 3)
+    };
+    let (first, second, third) = (vorbis(7), vorbis(8), vorbis(9));
+    let mut mono = b"\x01vorbis\0\0\0\0\x01".to_vec();
+    mono.extend(44_100u32.to_le_bytes());
+    mono.extend([0; 12]);
+    mono.extend([0xb8, 1]);
+    let mono = [page(2, 0, 8, 0, &[&mono]), second[58..].to_vec()].concat();
     assert_eq!(facts(&mono).channels, Some(1));
     for (links, alike) in [
-        (vec![&vorbis], true),
-        (vec![&vorbis, &vorbis, &vorbis], true),
-        (vec![&vorbis, &opus], false),
-        (vec![&vorbis, &mono, &vorbis], false),
+        (vec![&first], true),
+        (vec![&first, &second, &third], true),
+        // Nobody can tell where the second begins.
+        (vec![&first, &first], false),
+        (vec![&first, &second, &first], false),
+        (vec![&first, &build::opus(3)], false),
+        (vec![&first, &mono, &third], false),
     ] {
         let chain: Vec<u8> = links.iter().flat_map(|link| link.iter()).copied().collect();
         let found = facts(&chain);

@@ -61,22 +61,28 @@ fn pages(serial: u32, first: u32, packets: &[&[u8]]) -> Vec<Vec<u8>> {
 
 /// Stereo Vorbis at 44.1 kHz: `pages` of one packet that count for 1024 frames each.
 pub fn vorbis(pages: u32) -> Vec<u8> {
-    vorbis_with(b"\x03vorbis", &setup(&[Codebook::new(1, 1)]), pages)
+    vorbis_with(7, b"\x03vorbis", &setup(&[Codebook::new(1, 1)]), pages)
 }
 
-/// The same with these headers.
-pub fn vorbis_with(comments: &[u8], setup: &[u8], audio: u32) -> Vec<u8> {
+/// The same with this serial number and these headers.
+pub fn vorbis_with(serial: u32, comments: &[u8], setup: &[u8], audio: u32) -> Vec<u8> {
     let mut head = b"\x01vorbis\0\0\0\0\x02".to_vec();
     head.extend(44_100u32.to_le_bytes());
     head.extend([0; 12]);
     head.extend([0xb8, 1]);
-    let headers = pages(7, 1, &[comments, setup]);
+    let headers = pages(serial, 1, &[comments, setup]);
     let first = headers.len() as u32;
-    let mut file = [page(2, 0, 7, 0, &[&head]), headers.concat()].concat();
+    let mut file = [page(2, 0, serial, 0, &[&head]), headers.concat()].concat();
     for number in 1..=audio {
         let flags = if number == audio { 4 } else { 0 };
         let granule = 1024 * u64::from(number);
-        file.extend(page(flags, granule, 7, first + number, &[&[0x40; 300]]));
+        file.extend(page(
+            flags,
+            granule,
+            serial,
+            first + number,
+            &[&[0x40; 300]],
+        ));
     }
     file
 }
