@@ -16,8 +16,14 @@ pub fn tune(arenas: u8) {
     }
 }
 
+/// Gives back all that it can, at the price of some hundred page faults.
+pub fn tidy() {
+    trim();
+    forget_code();
+}
+
 /// Gives back what is free between allocations, where many were made and freed in a row.
-pub fn trim() {
+fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: malloc_trim touches memory that nobody owns, and may be called at any time.
     unsafe {
