@@ -36,7 +36,7 @@ fn trim() {
 ///
 /// Not under a debugger, which keeps its breakpoints in those pages.
 pub fn forget_code() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
     {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         if status.lines().any(|line| line == "TracerPid:\t0") {
@@ -50,7 +50,7 @@ pub fn forget_code() {
 ///
 /// # Safety
 /// Called by `dl_iterate_phdr` only: `info` is valid while it runs.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 unsafe extern "C" fn forget_object(
     info: *mut libc::dl_phdr_info,
     _size: libc::size_t,
@@ -94,7 +94,7 @@ unsafe extern "C" fn forget_object(
 ///
 /// # Safety
 /// `base` and `headers` are those of a mapped object.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 unsafe fn has_text_relocations(base: u64, headers: &[libc::Elf64_Phdr]) -> bool {
     const DT_NULL: u64 = 0;
     const DT_TEXTREL: u64 = 22;

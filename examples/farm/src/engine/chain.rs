@@ -102,8 +102,8 @@ pub fn plan(facts: Option<&Facts>, head: &[u8], decoders: Decoders<'_>) -> Resul
         return Err(Failure::new(
             Kind::Undecodable,
             format!(
-                "{links} streams one after the other in one file, which only stereo or mono Vorbis of one rate \
-                 is measured as one of; split it into files"
+                "{links} streams one after the other in one file, which are only measured as one if all are Vorbis \
+                 of one rate, of one or two channels and of different serial numbers; split it into files"
             ),
         ));
     }
