@@ -12,7 +12,7 @@ use std::io::Cursor;
 mod integrity;
 
 /// The builders of the unit tests make the seeds.
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 #[path = "../../../examples/farm/src/integrity/tests/build/mod.rs"]
 mod build;
 
