@@ -88,7 +88,7 @@ fn a_chain_is_measured_as_one_track() {
     let alone = links
         .iter()
         .map(|link| frames(&measure().arg(link).run().only()));
-    assert_eq!(frames(&chain), alone.sum());
+    assert_eq!(frames(&chain), alone.sum::<u64>());
     // GStreamer cuts the end of each at a time in nanoseconds, which may be a frame late.
     assert!(frames(&joined).abs_diff(frames(&chain)) <= links.len() as u64);
     assert_eq!(chain["dr"]["official"], joined["dr"]["official"]);
