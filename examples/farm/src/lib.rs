@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The parts of `auris-farm`.
 //!
-//! Arrows run one way: [`record`], the data contract, and [`integrity`], the reading of containers,
-//! know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`], [`tags`] and [`progress`] know
-//! no GStreamer; `engine` decodes; [`measure`], and [`doctor`] use them all.
+//! Arrows run one way: [`record`], the data contract, [`integrity`], the reading of containers, and
+//! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`],
+//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
+//! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all.
 pub mod album;
 pub mod allocator;
 pub mod cli;
@@ -16,8 +17,10 @@ pub mod picture;
 pub mod process;
 pub mod progress;
 pub mod record;
+mod render;
 pub mod report;
 #[cfg(test)]
 mod samples;
+pub mod scratch;
 pub mod state;
 pub mod tags;

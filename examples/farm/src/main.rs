@@ -47,12 +47,12 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
                     return Ok(ExitCode::from(2));
                 }
             };
-            start_gstreamer(args.verbose)?;
+            start_gstreamer(args.render.verbose)?;
             process::run(args, equaliser)
         }
         Command::Picture(args) => {
             drop(out);
-            start_gstreamer(args.verbose)?;
+            start_gstreamer(args.render.verbose)?;
             picture::run(args)
         }
         Command::Doctor => {

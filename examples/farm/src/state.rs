@@ -4,6 +4,7 @@
 //! Each result is one durable transaction: once [`State::store`] has returned, no kill loses it.
 use crate::inputs::Source;
 use crate::record::{SCHEMA, Status, Track};
+use crate::scratch;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -275,14 +276,9 @@ fn builder() -> redb::Builder {
 /// Puts a new state at `path` whole: a kill leaves either none or a good one.
 fn create(path: &Path) -> Result<(), StateError> {
     let io_error = |error: io::Error| StateError::Io(path.to_owned(), error.to_string());
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let temporary = tempfile::Builder::new()
-        .prefix(".auris-farm-")
-        .tempfile_in(folder.unwrap_or(Path::new(".")))
-        .map_err(io_error)?;
-    let file = temporary.reopen().map_err(io_error)?;
+    let temporary = scratch::beside(path, 0o600).map_err(io_error)?;
+    // The store locks it, too, which only the same open file allows.
+    let file = temporary.as_file().try_clone().map_err(io_error)?;
     let fail = |error: redb::Error| any_error(path, error);
     let database = builder()
         .create_file(file)

@@ -12,8 +12,8 @@ use std::io::Cursor;
 mod integrity;
 
 /// The builders of the unit tests make the seeds.
-#[allow(dead_code)]
-#[path = "../../../examples/farm/src/integrity/tests/build.rs"]
+#[allow(dead_code, unused_imports)]
+#[path = "../../../examples/farm/src/integrity/tests/build/mod.rs"]
 mod build;
 
 /// With a folder in `AURIS_FUZZ_SEEDS`, writes the seeds there before the first run.

@@ -3,11 +3,13 @@
 mod pages;
 mod picture;
 mod process;
+mod render;
 mod values;
 
 pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
-pub use process::{Bits, Dither, PhaseArg, ProcessArgs, ReportArg, Target};
+pub use process::{Bits, Dither, PhaseArg, ProcessArgs, Target};
+pub use render::{RenderArgs, ReportArg};
 pub use values::{Decibel, Gain, Shard};
 
 use crate::record::Dialect;

@@ -62,6 +62,9 @@ const FLOAT: Step = Step {
 /// Passes buffers on, but lets nobody pull: the element behind it takes what comes.
 const PUSH: Step = step("valve");
 
+/// Passes one stream after the other on, as if they were one.
+pub const JOIN: Step = step("concat");
+
 const fn step(factory: &'static str) -> Step {
     Step {
         factory,
@@ -94,12 +97,13 @@ pub fn plan(facts: Option<&Facts>, head: &[u8], decoders: Decoders<'_>) -> Resul
     let Some(facts) = facts else {
         return Ok(Plan::Auto);
     };
-    if facts.links > 1 {
+    if facts.links > 1 && !is_joined(facts) {
+        let links = facts.links;
         return Err(Failure::new(
             Kind::Undecodable,
             format!(
-                "{} streams one after the other in one file, of which GStreamer plays the first; split it into files",
-                facts.links
+                "{links} streams one after the other in one file, which are only measured as one if all are Vorbis \
+                 of one rate, of one or two channels and of different serial numbers; split it into files"
             ),
         ));
     }
@@ -157,6 +161,8 @@ fn parsers(facts: &Facts) -> Option<Vec<Step>> {
         (Container::Mp4, Codec::Opus) if is_surround(facts) => vec![step("qtdemux")],
         // libav's decoder takes Opus' headers for audio; the parser keeps them back.
         (Container::Ogg, Codec::Opus) => vec![step("oggdemux"), step("opusparse")],
+        // Of a chain each link comes from a pad of its own.
+        (Container::Ogg, _) if facts.links > 1 => vec![step("oggdemux"), JOIN],
         (Container::Ogg, _) => vec![step("oggdemux")],
         (Container::Mp3, _) => vec![step("mpegaudioparse")],
         (Container::Mp4, Codec::Flac) => vec![step("qtdemux"), step("flacparse")],
@@ -167,6 +173,18 @@ fn parsers(facts: &Facts) -> Option<Vec<Step>> {
         (Container::Adts, _) => vec![step("aacparse")],
         _ => return None,
     })
+}
+
+/// Whether a chain of streams is decoded as one: our decoder begins anew with each.
+fn is_joined(facts: &Facts) -> bool {
+    facts.links_alike && facts.codec == Codec::Vorbis && is_ours(facts)
+}
+
+/// Whether Vorbis is left to our decoder. Elsewhere than in Ogg the headers are not among the packets,
+/// where it looks for them.
+fn is_ours(facts: &Facts) -> bool {
+    let few = |channels| channels <= VorbisDecoder::MAX_CHANNELS;
+    facts.container == Container::Ogg && facts.channels.is_some_and(few)
 }
 
 /// Whether the samples fill an odd number of bytes. Where `wavparse` pulls, it looks for the next
@@ -212,15 +230,7 @@ fn decoding(facts: &Facts, decoders: Decoders<'_>) -> Result<Option<Decoding>, F
         Codec::WavPack { .. } => only("wavpackdec", convert_if(narrow)),
         Codec::Mp3 if (decoders.exists)("mpg123audiodec") => only("mpg123audiodec", Some(FLOAT)),
         Codec::Mp3 => only("avdec_mp3float", None),
-        // Elsewhere the headers are not among the packets, where our decoder looks for them.
-        Codec::Vorbis
-            if facts.container == Container::Ogg
-                && facts
-                    .channels
-                    .is_some_and(|c| c <= VorbisDecoder::MAX_CHANNELS) =>
-        {
-            only(VorbisDecoder::NAME, None)
-        }
+        Codec::Vorbis if is_ours(facts) => only(VorbisDecoder::NAME, None),
         Codec::Vorbis => only("vorbisdec", None),
         Codec::Aac => libav_or(decoders, "avdec_aac", "faad"),
         // libav's decoder does not negotiate more.
@@ -262,124 +272,4 @@ fn libav_or(decoders: Decoders<'_>, libav: &'static str, other: &'static str) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts(container: Container, codec: Codec, bits: u32) -> Facts {
-        Facts {
-            container,
-            codec,
-            rate: Some(44_100),
-            channels: Some(2),
-            bits: Some(bits),
-            length: Length::Exact(1000),
-            md5: None,
-            index_entries: 0,
-            metadata: 0,
-            links: 1,
-            warnings: Vec::new(),
-        }
-    }
-
-    fn factories(facts: &Facts, head: &[u8], libav: bool) -> Vec<&'static str> {
-        let decoders = Decoders {
-            libav,
-            exists: &|_| true,
-        };
-        match plan(Some(facts), head, decoders) {
-            Ok(Plan::Chain(chain)) => chain.steps.iter().map(|s| s.factory).collect(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    const PCM: Codec = Codec::Pcm {
-        float: false,
-        big_endian: cfg!(target_endian = "big"),
-    };
-
-    #[test]
-    fn chains_are_as_short_as_can_be() {
-        assert_eq!(
-            factories(&facts(Container::Wav, PCM, 16), b"RIFF", true),
-            ["wavparse"]
-        );
-        assert_eq!(
-            factories(&facts(Container::Wav, PCM, 8), b"RIFF", true),
-            ["wavparse", "audioconvert"]
-        );
-        assert_eq!(
-            factories(&facts(Container::Mp3, Codec::Mp3, 16), b"ID3\x04", true),
-            ["id3demux", "mpegaudioparse", "mpg123audiodec", "capsfilter"]
-        );
-        assert_eq!(
-            factories(&facts(Container::Ogg, Codec::Vorbis, 16), b"OggS", true),
-            ["oggdemux", VorbisDecoder::NAME]
-        );
-        let surround = Facts {
-            channels: Some(6),
-            ..facts(Container::Ogg, Codec::Vorbis, 16)
-        };
-        assert_eq!(
-            factories(&surround, b"OggS", true),
-            ["oggdemux", "vorbisdec"]
-        );
-        assert_eq!(
-            factories(&facts(Container::Ogg, Codec::Flac, 24), b"OggS", true),
-            ["oggdemux", "flacparse", "flacdec"]
-        );
-    }
-
-    #[test]
-    fn chains_suit_what_is_rare() {
-        let mut surround = facts(Container::Ogg, Codec::Opus, 16);
-        surround.channels = Some(6);
-        assert_eq!(factories(&surround, b"OggS", true), ["oggdemux", "opusdec"]);
-        assert_eq!(
-            factories(&facts(Container::Mp4, Codec::Vorbis, 16), b"", true),
-            ["qtdemux", "vorbisdec"]
-        );
-        assert_eq!(
-            factories(&facts(Container::Wav, Codec::Mp3, 16), b"RIFF", true),
-            ["wavparse", "mpegaudioparse", "mpg123audiodec", "capsfilter"]
-        );
-    }
-
-    #[test]
-    fn libav_is_used_only_where_it_may_be() {
-        let aac = facts(Container::Mp4, Codec::Aac, 16);
-        assert_eq!(factories(&aac, b"", true), ["qtdemux", "avdec_aac"]);
-        assert_eq!(factories(&aac, b"", false), ["qtdemux", "faad"]);
-        let alac = facts(Container::Mp4, Codec::Alac, 16);
-        let tight = Decoders {
-            libav: false,
-            exists: &|_| true,
-        };
-        assert_eq!(
-            plan(Some(&alac), b"", tight).unwrap_err().kind,
-            Kind::Budget
-        );
-    }
-
-    #[test]
-    fn a_missing_element_is_named() {
-        let bare = Decoders {
-            libav: true,
-            exists: &|name| name != "flacdec",
-        };
-        let flac = facts(Container::Flac, Codec::Flac, 16);
-        let failure = plan(Some(&flac), b"fLaC", bare).unwrap_err();
-        assert_eq!(failure.kind, Kind::NoDecoder);
-        assert!(failure.message.contains("'flacdec'"));
-    }
-
-    #[test]
-    fn what_the_table_does_not_know_is_left_to_gstreamer() {
-        let decoders = Decoders {
-            libav: true,
-            exists: &|_| true,
-        };
-        assert_eq!(plan(None, b"", decoders), Ok(Plan::Auto));
-        let speex = facts(Container::Ogg, Codec::Speex, 16);
-        assert_eq!(plan(Some(&speex), b"OggS", decoders), Ok(Plan::Auto));
-    }
-}
+mod tests;

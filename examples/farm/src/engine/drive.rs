@@ -2,16 +2,20 @@
 //! Workers work, the calling thread takes what they have done in the order of the inputs.
 use super::failure::Failure;
 use super::pool::Pool;
+use crate::allocator;
 use crate::inputs::Input;
 use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the end of the run is looked for.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How often memory that nobody uses is given back: between two times, what inputs need in turn adds up.
+const TIDY: Duration = Duration::from_millis(250);
 
 /// A flag that SIGINT and SIGTERM set. A second signal ends the process at once.
 ///
@@ -31,7 +35,7 @@ pub fn on_signal() -> io::Result<Arc<AtomicBool>> {
 /// take memory.
 pub fn tune_allocator(inputs: &[Input], always: bool) {
     let libav = always || inputs.iter().any(may_need_libav);
-    crate::allocator::tune(if libav { 2 } else { 1 });
+    allocator::tune(if libav { 2 } else { 1 });
 }
 
 /// Whether an input is called like one that libav decodes best.
@@ -139,12 +143,17 @@ impl Run<'_> {
         let mut waiting: Vec<Option<T>> = (0..self.inputs).map(|_| None).collect();
         let mut next = 0;
         let mut cut_short = false;
+        let mut tidied = Instant::now();
         loop {
             let done = match receiver.recv_timeout(LOOK) {
                 Ok(done) => Some(done),
                 Err(mpsc::RecvTimeoutError::Timeout) => None,
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             };
+            if tidied.elapsed() >= TIDY {
+                allocator::tidy();
+                tidied = Instant::now();
+            }
             if self.ended.load(Ordering::Relaxed) && !cut_short {
                 cut_short = true;
                 self.end();

@@ -19,6 +19,8 @@ const BASE: u64 = 20 * MIB;
 const LIBAV: u64 = 38 * MIB;
 /// Most kinds of pipeline: parser, decoder (of which that of Vorbis takes most), meter, one thread.
 const PIPELINE: u64 = 3 * MIB;
+/// Tables of Vorbis that are counted in it.
+const TABLES: u64 = 4 * MIB;
 /// A pipeline with a libav decoder.
 const LIBAV_PIPELINE: u64 = 3 * MIB;
 /// One entry of an MP4 sample table, as `qtdemux` holds it beside the table itself.
@@ -55,8 +57,8 @@ impl Need {
         }
     }
 
-    /// The same with the metadata that a file has in its container: how many times it is in memory
-    /// at its worst was measured with pictures of 2 to 15 MB.
+    /// The same with what a file declares: the tables of its decoder, and the metadata that it has in its
+    /// container; how many times that is in memory at its worst was measured with pictures of 2 to 15 MB.
     pub fn with_metadata(self, facts: Option<&Facts>) -> Self {
         let metadata = facts.map_or(0, |facts| match facts.container {
             Container::Flac => facts.metadata.saturating_mul(3),
@@ -65,8 +67,9 @@ impl Need {
             Container::Mp4 => facts.metadata.saturating_mul(2),
             _ => 0,
         });
+        let tables = facts.map_or(0, |facts| facts.tables.saturating_sub(TABLES));
         Need {
-            bytes: self.bytes.saturating_add(metadata),
+            bytes: self.bytes.saturating_add(metadata).saturating_add(tables),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! - [`drive`]: workers work, the calling thread takes results in order.
 //! - [`source`]: what a file says of itself, and whether the decoder kept that.
-//! - [`download`]: a file from the network is one here first.
+//! - [`download`]: a file from the network is one here first; [`open`] does that, and looks.
 //! - [`chain`]: which elements decode it.
 //! - [`pipeline`]: builds these, runs them, and ends them whatever happens.
 //! - [`memory`], [`pool`], [`turns`]: who may work when; [`registry`]: who is asked what a file is.
@@ -13,6 +13,7 @@ pub mod download;
 pub mod drive;
 pub mod failure;
 pub mod memory;
+pub mod open;
 pub mod pipeline;
 pub mod pool;
 pub mod registry;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Building, running and ending a pipeline that begins with a decoder.
-use super::chain::{Chain, Plan};
+use super::chain::{self, Chain, Plan};
 use super::failure::{Failure, Kind};
 use super::vorbis::VorbisDecoder;
 use super::watchdog::Watchdog;
+use crate::allocator;
 use crate::inputs::Source;
 use gst::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +35,21 @@ pub struct Limits<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
+/// What is decoded, and how.
+#[derive(Clone, Copy)]
+pub struct Decode<'a> {
+    /// What to read.
+    pub source: &'a Source,
+    /// The elements.
+    pub plan: &'a Plan,
+    /// How long nothing may arrive where it is watched; see [`super::watchdog`].
+    pub stall: Duration,
+    /// What may end it early.
+    pub limits: Limits<'a>,
+    /// Whether libav may be loaded by [`Plan::Auto`].
+    pub libav: bool,
+}
+
 impl Running {
     /// A pipeline of `elements`, linked one to the next.
     ///
@@ -54,7 +70,11 @@ impl Running {
     /// What an element said.
     pub fn start(&self, state: gst::State) -> Result<(), Failure> {
         match self.0.set_state(state) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                // What plugins needed to be loaded and elements to be linked has been.
+                allocator::forget_code();
+                Ok(())
+            }
             // The reason is on the bus.
             Err(error) => Err(self
                 .first_error()
@@ -137,13 +157,12 @@ pub fn make(factory: &str) -> Result<gst::Element, Failure> {
     })
 }
 
-/// The elements from `source` to raw audio: the last one has or will have a pad of it. `libav` says
-/// whether [`Plan::Auto`] may load that.
+/// The elements from a source to raw audio: the last one has or will have a pad of it.
 ///
 /// # Errors
 /// One cannot be made.
-pub fn decoder(source: &Source, plan: &Plan, libav: bool) -> Result<Vec<gst::Element>, Failure> {
-    match (plan, source) {
+pub fn decoder(decode: &Decode<'_>) -> Result<Vec<gst::Element>, Failure> {
+    match (decode.plan, decode.source) {
         (Plan::Chain(chain), Source::File(path)) => {
             let file = make("filesrc")?;
             file.set_property("location", path);
@@ -151,7 +170,10 @@ pub fn decoder(source: &Source, plan: &Plan, libav: bool) -> Result<Vec<gst::Ele
             elements.extend(steps(chain)?);
             Ok(elements)
         }
-        (_, source) => Ok(vec![auto_decoder(source, libav)?, make("audioconvert")?]),
+        (_, source) => Ok(vec![
+            auto_decoder(source, decode.libav)?,
+            make("audioconvert")?,
+        ]),
     }
 }
 
@@ -161,9 +183,29 @@ fn steps(chain: &Chain) -> Result<Vec<gst::Element>, Failure> {
         for (name, value) in step.properties {
             set(&element, name, value);
         }
+        if *step == chain::JOIN {
+            be_one_stream(&element);
+        }
         Ok(element)
     });
     made.collect()
+}
+
+/// Keeps back that another stream begins: what follows would take it for the next track.
+fn be_one_stream(join: &gst::Element) {
+    let Some(pad) = join.static_pad("src") else {
+        return;
+    };
+    let begun = AtomicBool::new(false);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        let begins = info.event().map(|event| event.type_()) == Some(gst::EventType::StreamStart);
+        if begins && begun.swap(true, Ordering::Relaxed) {
+            // Taken, not dropped: a dropped one would be sent again with every buffer.
+            info.data.take();
+            return gst::PadProbeReturn::Handled;
+        }
+        gst::PadProbeReturn::Ok
+    });
 }
 
 /// Sets a property, in GStreamer's serialized form. Older versions of an element may lack one; it
@@ -211,15 +253,17 @@ fn link(from: &gst::Element, to: &gst::Element) -> Result<(), Failure> {
     }
     let to = to.downgrade();
     from.connect_pad_added(move |_, pad| {
-        let Some(sink) = to.upgrade().and_then(|to| to.static_pad("sink")) else {
-            return;
-        };
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let is_audio = caps.structure(0).is_none_or(|s| {
             let name = s.name();
             name.starts_with("audio/") || !name.starts_with("video/") && !name.starts_with("image/")
         });
-        if is_audio && !sink.is_linked() {
+        let Some(to) = to.upgrade().filter(|_| is_audio) else {
+            return;
+        };
+        let sink = to.static_pad("sink");
+        let sink = sink.or_else(|| to.request_pad_simple("sink_%u"));
+        if let Some(sink) = sink.filter(|sink| !sink.is_linked()) {
             // If it fails, the pad stays unlinked and the demuxer reports that.
             let _ = pad.link(&sink);
         }

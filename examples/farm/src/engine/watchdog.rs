@@ -2,15 +2,24 @@
 //! Notices when a pipeline has come to a standstill: some demuxers lose the end of a damaged
 //! stream, and would be waited for for ever.
 use super::failure::{Failure, Kind};
+use crate::inputs::Source;
 use gst::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Longest time without a sample from a file.
-pub const FILE: Duration = Duration::from_secs(60);
+const FILE: Duration = Duration::from_secs(60);
 /// The same for a URL, where the network may have a pause.
 pub const URL: Duration = Duration::from_secs(120);
+
+/// How long nothing may arrive from a source.
+pub fn limit(source: &Source) -> Duration {
+    match source {
+        Source::File(_) => FILE,
+        Source::Url(_) => URL,
+    }
+}
 
 /// Watches the buffers that reach a pad.
 pub struct Watchdog {

@@ -32,7 +32,11 @@ pub fn expand(paths: &[PathBuf], stdin: &mut dyn Read) -> io::Result<Expanded> {
     let mut walk = Walk::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            for source in playlist::read_list(stdin)? {
+            let list = playlist::read_list(stdin)?;
+            if list.is_empty() {
+                walk.warn("the list on standard input is empty".to_owned());
+            }
+            for source in list {
                 let below = components_below(Path::new(""), &source);
                 walk.take(source, below);
             }
@@ -52,6 +56,10 @@ struct Walk {
 }
 
 impl Walk {
+    fn warn(&mut self, warning: String) {
+        self.expanded.warnings.push(warning);
+    }
+
     /// Adds what `source` stands for, of whose path the last `below` components count, none where it
     /// was named itself: a folder is the root of what it holds then. A stack, not recursion: playlists
     /// may nest as deep as they like.
@@ -73,6 +81,9 @@ impl Walk {
                 match playlist::read(path) {
                     Ok(Playlist::List(entries)) => {
                         if self.visited.insert((metadata.dev(), metadata.ino())) {
+                            if entries.is_empty() {
+                                self.warn(format!("no entries in {}", path.display()));
+                            }
                             let folder = path.parent().unwrap_or(Path::new(""));
                             let entries = entries.into_iter().rev().map(|entry| {
                                 let below = components_below(folder, &entry);
@@ -115,8 +126,7 @@ impl Walk {
             }
         }
         if !found_any {
-            let warning = format!("no audio files in {}", root.display());
-            self.expanded.warnings.push(warning);
+            self.warn(format!("no audio files in {}", root.display()));
         }
     }
 

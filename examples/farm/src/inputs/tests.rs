@@ -103,6 +103,9 @@ fn missing_and_empty_are_told() {
     let all = expanded(&[dir.path().join("no.wav"), dir.path().join("empty")], b"");
     assert_eq!(names(&dir, &all), ["no.wav"]);
     assert_eq!(all.warnings.len(), 1, "{:?}", all.warnings);
+    let dir = folder(&[("none.m3u", "#EXTM3U\n\n")]);
+    let none = expanded(&["-".into(), dir.path().join("none.m3u")], b"\n");
+    assert_eq!((none.inputs.len(), none.warnings.len()), (0, 2));
 }
 
 #[test]

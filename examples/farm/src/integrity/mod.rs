@@ -202,8 +202,12 @@ pub struct Facts {
     /// Bytes of metadata that a demuxer holds as a whole: FLAC's blocks, the headers of Ogg streams,
     /// the `moov` box of MP4. Pictures are among them.
     pub metadata: u64,
+    /// Bytes of the tables that a decoder builds of what the file's headers declare (Vorbis only).
+    pub tables: u64,
     /// Streams one after the other in one file, as Ogg can have them; else 1.
     pub links: u64,
+    /// Whether all of these are of the same codec, rate and channels, and nothing lies beside them.
+    pub links_alike: bool,
     /// Oddities that do not touch the audio.
     pub warnings: Vec<String>,
 }
@@ -220,7 +224,9 @@ impl Facts {
             md5: None,
             index_entries: 0,
             metadata: 0,
+            tables: 0,
             links: 1,
+            links_alike: true,
             warnings: Vec::new(),
         }
     }

@@ -4,12 +4,13 @@ use super::pipeline::{Asked, Outcome};
 use super::track;
 use super::work::Work;
 use crate::cli::Verify;
-use crate::engine::memory::{Memory, Need};
+use crate::engine::memory::Memory;
+use crate::engine::open::Opened;
 use crate::engine::pipeline::{self, Limits};
 use crate::engine::pool::Pool;
-use crate::engine::source::{self, Decoded, Look};
+use crate::engine::source::{self, Decoded};
 use crate::engine::turns::Turns;
-use crate::engine::{Failure, Kind, Plan, download};
+use crate::engine::{Failure, Kind, Plan};
 use crate::inputs::{Input, Source};
 use crate::integrity::{self, Codec, Facts, Length};
 use crate::record::{Format, Track};
@@ -78,30 +79,17 @@ pub fn measure(context: &Arc<Context>, input: &Input) -> Option<Track> {
 fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<(), Failure> {
     let verify = context.settings.verify;
     let deadline = Arc::new(OnceLock::new());
-    let download = match source {
-        Source::Url(url) => {
-            let _reserved = context.memory.reserve(Need::of_chain(false, 0))?;
-            let timeout = context.settings.timeout;
-            let limits = Limits {
-                deadline: *deadline.get_or_init(|| pipeline::deadline(timeout)),
-                cancelled: &context.cancelled,
-            };
-            download::fetch(url, limits)?
-        }
-        Source::File(_) => None,
+    let timeout = context.settings.timeout;
+    let limits = || Limits {
+        deadline: *deadline.get_or_init(|| pipeline::deadline(timeout)),
+        cancelled: &context.cancelled,
     };
-    let local = download.as_ref().map(|file| Source::File(file.path()));
-    let source = local.as_ref().unwrap_or(source);
-    let look = match source.path() {
-        Some(path) => Look::at(
-            path,
-            integrity::Options {
-                compares_md5: &|facts| md5_to_compare(verify, facts).is_some(),
-            },
-        )?,
-        None => Look::default(),
+    let options = integrity::Options {
+        compares_md5: &|facts| md5_to_compare(verify, facts).is_some(),
     };
-    track.bytes = look.bytes.filter(|_| download.is_none());
+    let opened = Opened::new(source, &context.memory, limits, options)?;
+    let look = &opened.look;
+    track.bytes = look.bytes.filter(|_| !opened.is_download());
     let facts = look.facts.as_ref();
     if let Some(facts) = facts {
         track::describe(track, facts);
@@ -118,7 +106,7 @@ fn fill(context: &Arc<Context>, source: &Source, track: &mut Track) -> Result<()
     }
     let work = Work {
         context: context.clone(),
-        source: source.clone(),
+        source: opened.source.clone(),
         plan,
         asked,
         need,

@@ -39,8 +39,12 @@ pub fn run(args: &MeasureArgs) -> Result<ExitCode, Box<dyn Error>> {
     {
         return Err(why.into());
     }
+    let any = !inputs.is_empty();
     if let Some(shard) = args.shard {
         inputs::keep_shard(&mut inputs, shard);
+        if any && inputs.is_empty() && !args.quiet {
+            eprintln!("auris-farm: no input falls into part {shard}");
+        }
     }
     drive::tune_allocator(&inputs, false);
     let settings = job::settings(args);
@@ -70,7 +74,7 @@ pub fn run(args: &MeasureArgs) -> Result<ExitCode, Box<dyn Error>> {
         }
         None => None,
     };
-    let mut output = Output::new(args, &inputs, state.as_ref(), &context.memory)?;
+    let mut output = Output::new(args, &inputs, any, state.as_ref(), &context.memory)?;
     let ended = drive::on_signal()?;
     // Lines that scroll tell as much as a bar, which they would tear.
     let bar = !args.quiet && !args.no_progress && args.verbose == 0;

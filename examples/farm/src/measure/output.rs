@@ -29,13 +29,14 @@ pub struct Output<'a> {
 }
 
 impl<'a> Output<'a> {
-    /// Begins the report.
+    /// Begins the report of `inputs`, which may be a part of those that there are, if there are `any`.
     ///
     /// # Errors
     /// The output cannot be written.
     pub fn new(
         args: &MeasureArgs,
         inputs: &'a [Input],
+        any: bool,
         state: Option<&'a State>,
         memory: &'a Memory,
     ) -> Result<Self, Box<dyn Error>> {
@@ -51,7 +52,7 @@ impl<'a> Output<'a> {
             held: BTreeMap::new(),
             verbose: args.verbose > 0,
             quiet: args.quiet,
-            all_well: !inputs.is_empty(),
+            all_well: any,
         })
     }
 
@@ -133,7 +134,7 @@ impl<'a> Output<'a> {
     }
 
     /// Writes what is left. True if every input succeeded and got the tags that it was to get,
-    /// and there was one.
+    /// and the run has any.
     ///
     /// # Errors
     /// The output cannot be written.

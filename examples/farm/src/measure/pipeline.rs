@@ -2,15 +2,13 @@
 //! One pipeline from an input to its measurement.
 use super::track;
 use crate::engine::chosen::Chosen;
-use crate::engine::pipeline::{self, Limits, Running, make};
+use crate::engine::pipeline::{self, Decode, Running, make};
 use crate::engine::watchdog::Watchdog;
 use crate::engine::{Failure, Kind, Plan};
-use crate::inputs::Source;
 use auris_dsp::dr14::Measurement;
 use gst::prelude::*;
 use gstdrmeter::{DrMeter, Loudness};
 use std::ops::Range;
-use std::time::Duration;
 
 /// Warnings of GStreamer that are kept per input.
 const MAX_WARNINGS: usize = 8;
@@ -28,20 +26,12 @@ pub struct Asked {
 
 /// One run.
 pub struct Job<'a> {
-    /// What to read.
-    pub source: &'a Source,
-    /// How to decode it.
-    pub plan: &'a Plan,
+    /// What to decode.
+    pub decode: Decode<'a>,
     /// What to measure.
     pub asked: Asked,
     /// The frames to measure; everything where there is none.
     pub part: Option<(Range<u64>, u32)>,
-    /// How long nothing may arrive at the meter; see [`crate::engine::watchdog`].
-    pub stall: Duration,
-    /// What may end it early.
-    pub limits: Limits<'a>,
-    /// Whether libav may be loaded by [`Plan::Auto`].
-    pub libav: bool,
 }
 
 /// What came of it.
@@ -70,7 +60,7 @@ pub struct Outcome {
 /// Why there is no measurement.
 pub fn run(job: &Job<'_>) -> Result<Outcome, Failure> {
     let meter = meter(job);
-    let mut watchdog = Watchdog::new(meter.static_pad("sink"), job.stall);
+    let mut watchdog = Watchdog::new(meter.static_pad("sink"), job.decode.stall);
     let running = build(job, &meter)?;
     if let Some((part, rate)) = &job.part {
         seek(job, &running, &mut watchdog, part, *rate)?;
@@ -79,7 +69,7 @@ pub fn run(job: &Job<'_>) -> Result<Outcome, Failure> {
     let mut tags = gst::TagList::new();
     let mut warnings = Vec::new();
     let mut results = 0usize;
-    running.listen(job.limits, &mut watchdog, |message| {
+    running.listen(job.decode.limits, &mut watchdog, |message| {
         match message.view() {
             gst::MessageView::Eos(_) => return Ok(true),
             gst::MessageView::Element(e)
@@ -121,12 +111,12 @@ pub fn run(job: &Job<'_>) -> Result<Outcome, Failure> {
             .property::<Option<gst::Structure>>("last-result")
             .ok_or_else(empty)?,
         info,
-        decoder: match job.plan {
+        decoder: match job.decode.plan {
             Plan::Chain(chain) => chain.decoder.map(str::to_owned),
             Plan::Auto => chosen.decoder,
         },
         media_types: chosen.media_types,
-        declared: match job.plan {
+        declared: match job.decode.plan {
             Plan::Chain(_) => None,
             Plan::Auto => chosen.duration,
         },
@@ -157,7 +147,7 @@ fn build(job: &Job<'_>, meter: &DrMeter) -> Result<Running, Failure> {
     let sink = make("fakesink")?;
     sink.set_property("sync", false);
     sink.set_property("enable-last-sample", false);
-    let mut elements = pipeline::decoder(job.source, job.plan, job.libav)?;
+    let mut elements = pipeline::decoder(&job.decode)?;
     elements.push(meter.clone().upcast());
     elements.push(sink);
     Running::new(&elements)
@@ -173,7 +163,7 @@ fn seek(
     rate: u32,
 ) -> Result<(), Failure> {
     running.start(gst::State::Paused)?;
-    running.listen(job.limits, watchdog, |message| {
+    running.listen(job.decode.limits, watchdog, |message| {
         Ok(message.type_() == gst::MessageType::AsyncDone)
     })?;
     let time = |frame: u64| u128::from(frame) * 1_000_000_000 / u128::from(rate.max(1));
@@ -196,7 +186,10 @@ fn seek(
 mod tests {
     use super::*;
     use crate::engine::chain::{Chain, Step};
+    use crate::engine::pipeline::Limits;
+    use crate::inputs::Source;
     use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
 
     #[test]
     fn a_lost_end_of_stream_is_not_waited_for() {
@@ -218,16 +211,18 @@ mod tests {
                 ..Chain::default()
             });
             run(&Job {
-                source: &source,
-                plan: &plan,
+                decode: Decode {
+                    source: &source,
+                    plan: &plan,
+                    stall: Duration::from_millis(500),
+                    limits: Limits {
+                        deadline: None,
+                        cancelled: &AtomicBool::new(false),
+                    },
+                    libav: false,
+                },
                 asked: Asked::default(),
                 part: None,
-                stall: Duration::from_millis(500),
-                limits: Limits {
-                    deadline: None,
-                    cancelled: &AtomicBool::new(false),
-                },
-                libav: false,
             })
         };
         assert_eq!(job(vec![parse]).ok().unwrap().measurement.frames(), 1000);

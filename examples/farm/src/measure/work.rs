@@ -3,7 +3,7 @@
 use super::job::Context;
 use super::pipeline::{self, Asked, Job, Outcome};
 use crate::engine::memory::Need;
-use crate::engine::pipeline::{Limits, deadline};
+use crate::engine::pipeline::{Decode, Limits, deadline};
 use crate::engine::{Failure, Kind, Plan, watchdog};
 use crate::inputs::Source;
 use crate::integrity::{Container, Facts, Length};
@@ -42,19 +42,18 @@ impl Work {
         let timeout = self.context.settings.timeout;
         let deadline = *self.deadline.get_or_init(|| self::deadline(timeout));
         pipeline::run(&Job {
-            source: &self.source,
-            plan: &self.plan,
+            decode: Decode {
+                source: &self.source,
+                plan: &self.plan,
+                stall: watchdog::limit(&self.source),
+                limits: Limits {
+                    deadline,
+                    cancelled: &self.context.cancelled,
+                },
+                libav: self.context.memory.libav,
+            },
             asked: self.asked,
             part,
-            limits: Limits {
-                deadline,
-                cancelled: &self.context.cancelled,
-            },
-            stall: match self.source {
-                Source::File(_) => watchdog::FILE,
-                Source::Url(_) => watchdog::URL,
-            },
-            libav: self.context.memory.libav,
         })
     }
 

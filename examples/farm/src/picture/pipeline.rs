@@ -2,41 +2,31 @@
 //! One pipeline from an input to its picture.
 use crate::cli::{ChannelsArg, PaletteArg, PictureArgs, PoolingArg, ScaleArg};
 use crate::engine::chosen::Chosen;
-use crate::engine::pipeline::{self, Limits, Running, make};
+use crate::engine::pipeline::{self, Decode, Running, make};
 use crate::engine::source::Decoded;
 use crate::engine::watchdog::Watchdog;
 use crate::engine::{Failure, Kind, Plan};
-use crate::inputs::Source;
 use crate::integrity::Facts;
-use crate::process::intake;
+use crate::render::intake;
 use auris_support::result_sink::lock;
 use gst::prelude::*;
 use gst_video::{VideoFrameExt, VideoFrameRef, VideoInfo};
 use gstspectrogram::Spectrogram;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Warnings of GStreamer that are kept per input.
 const MAX_WARNINGS: usize = 8;
 
 /// One run.
 pub struct Job<'a> {
-    /// What to read.
-    pub source: &'a Source,
+    /// What to decode.
+    pub decode: Decode<'a>,
     /// What it says of itself.
     pub facts: Option<&'a Facts>,
-    /// How to decode it.
-    pub plan: &'a Plan,
     /// What the picture is to look like.
     pub args: &'a PictureArgs,
     /// Its title where tags say nothing.
     pub name: String,
-    /// How long nothing may arrive.
-    pub stall: Duration,
-    /// What may end it early.
-    pub limits: Limits<'a>,
-    /// Whether libav may be loaded by [`Plan::Auto`].
-    pub libav: bool,
 }
 
 /// What was drawn.
@@ -64,8 +54,8 @@ pub struct Seen {
 /// # Errors
 /// Why there is no picture.
 pub fn run(job: &Job<'_>) -> Result<Seen, Failure> {
-    let mut elements = pipeline::decoder(job.source, job.plan, job.libav)?;
-    if planar(job.plan) {
+    let mut elements = pipeline::decoder(&job.decode)?;
+    if planar(job.decode.plan) {
         elements.push(make("audioconvert")?);
     }
     let spectrogram = spectrogram(job);
@@ -75,7 +65,7 @@ pub fn run(job: &Job<'_>) -> Result<Seen, Failure> {
         follow_tags(&sink, &spectrogram);
     }
     let taken = intake::watch(&sink);
-    let mut watchdog = Watchdog::new(Some(sink), job.stall);
+    let mut watchdog = Watchdog::new(Some(sink), job.decode.stall);
     let filter = make("capsfilter")?;
     let caps = gst_video::VideoCapsBuilder::new()
         .format(gst_video::VideoFormat::Rgb8p)
@@ -92,7 +82,7 @@ pub fn run(job: &Job<'_>) -> Result<Seen, Failure> {
     let running = Running::new(&elements)?;
     running.start(gst::State::Playing)?;
     let mut warnings = Vec::new();
-    let listened = running.listen(job.limits, &mut watchdog, |message| {
+    let listened = running.listen(job.decode.limits, &mut watchdog, |message| {
         match message.view() {
             gst::MessageView::Eos(_) => return Ok(true),
             gst::MessageView::Warning(warning) if warnings.len() < MAX_WARNINGS => {
@@ -121,7 +111,7 @@ pub fn run(job: &Job<'_>) -> Result<Seen, Failure> {
     let decoded = Decoded {
         info: &info,
         frames: Some(taken.frames),
-        declared: match job.plan {
+        declared: match job.decode.plan {
             Plan::Chain(_) => None,
             Plan::Auto => Chosen::of(&running.0).duration,
         },

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One pipeline from an input to the file of its result.
 use super::edge::{Edge, Passed};
-use super::intake;
 use super::target::Encoding;
 use crate::cli::PhaseArg;
 use crate::engine::chosen::Chosen;
-use crate::engine::pipeline::{self, Limits, Running, make};
+use crate::engine::pipeline::{self, Decode, Running, make};
 use crate::engine::source::Decoded;
 use crate::engine::watchdog::Watchdog;
 use crate::engine::{Failure, Kind, Plan};
-use crate::inputs::Source;
 use crate::integrity::Facts;
+use crate::render::intake;
 use auris_support::result_sink::lock;
 use gst::prelude::*;
 use gstparaeq::ParaEq;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// What the equaliser is set to.
 #[derive(Debug, Clone)]
@@ -33,24 +31,16 @@ pub struct Equaliser {
 
 /// One run.
 pub struct Job<'a> {
-    /// What to read.
-    pub source: &'a Source,
+    /// What to decode.
+    pub decode: Decode<'a>,
     /// What it says of itself.
     pub facts: Option<&'a Facts>,
-    /// How to decode it.
-    pub plan: &'a Plan,
     /// The equaliser.
     pub equaliser: &'a Equaliser,
     /// How to encode it.
     pub encoding: &'a Encoding,
     /// Where to.
     pub target: &'a Path,
-    /// How long nothing may arrive at the equaliser.
-    pub stall: Duration,
-    /// What may end it early.
-    pub limits: Limits<'a>,
-    /// Whether libav may be loaded by [`Plan::Auto`].
-    pub libav: bool,
 }
 
 /// Runs a job to its end; its file is then complete and closed.
@@ -58,7 +48,7 @@ pub struct Job<'a> {
 /// # Errors
 /// Why there is no result; the file is then worth nothing.
 pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
-    let mut elements = pipeline::decoder(job.source, job.plan, job.libav)?;
+    let mut elements = pipeline::decoder(&job.decode)?;
     let convert = make("audioconvert")?;
     pipeline::set(&convert, "dithering", "none");
     let taken = convert.static_pad("sink").map(|pad| intake::watch(&pad));
@@ -71,7 +61,7 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
     let sink = equaliser.static_pad("sink");
     let sink = sink.ok_or_else(|| Failure::internal("paraeq has no sink"))?;
     let fed = intake::count(&sink);
-    let mut watchdog = Watchdog::new(Some(sink), job.stall);
+    let mut watchdog = Watchdog::new(Some(sink), job.decode.stall);
     let edge = Edge::new(job.encoding, fed.clone());
     elements.push(equaliser.upcast());
     elements.push(edge.clone().upcast());
@@ -82,7 +72,7 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
     elements.push(file);
     let running = Running::new(&elements)?;
     running.start(gst::State::Playing)?;
-    let listened = running.listen(job.limits, &mut watchdog, |message| {
+    let listened = running.listen(job.decode.limits, &mut watchdog, |message| {
         Ok(message.type_() == gst::MessageType::Eos)
     });
     let mut taken = lock(&taken);
@@ -101,7 +91,7 @@ pub fn run(job: &Job<'_>) -> Result<Passed, Failure> {
     let decoded = Decoded {
         info: &info,
         frames: Some(taken.frames),
-        declared: match job.plan {
+        declared: match job.decode.plan {
             Plan::Chain(_) => None,
             Plan::Auto => Chosen::of(&running.0).duration,
         },

@@ -5,9 +5,11 @@
 //! removes or redefines one raises [`SCHEMA`].
 mod pictured;
 mod processed;
+mod rendered;
 
 pub use pictured::{Drawn, Pictured};
 pub use processed::{Processed, Written};
+pub use rendered::{Rendered, Rendering};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

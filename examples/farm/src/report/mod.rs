@@ -4,13 +4,11 @@ mod csv;
 mod foo_dr;
 mod json;
 mod output;
-mod picture;
-mod process;
+mod render;
 mod table;
 mod text;
 
-pub use picture::PictureReporter;
-pub use process::ProcessReporter;
+pub use render::{RenderReporter, Row};
 pub use table::Look;
 
 use crate::cli::Format;

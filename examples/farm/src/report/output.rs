@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where a report goes.
-use std::fs::{self, Permissions};
+use crate::scratch;
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -46,13 +47,7 @@ impl Output {
         }
         // As `File::create` would: the old file's mode, or what the umask leaves of 666.
         let mode = old.as_ref().map_or(0o666, |old| old.permissions().mode());
-        let folder = target
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let temporary = tempfile::Builder::new()
-            .prefix(".auris-farm-")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        let temporary = scratch::beside(&target, mode)?;
         if let Some(old) = old {
             temporary.as_file().set_permissions(old.permissions())?;
         }

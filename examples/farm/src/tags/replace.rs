@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A copy beside a file that takes its place.
+use crate::scratch;
 use crate::state::Stamp;
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fsetxattr};
 use std::fs::{File, Metadata};
@@ -21,10 +22,7 @@ pub(super) struct Replacement {
 impl Replacement {
     /// Copies the content of `original`, which lies at `path`.
     pub(super) fn of(path: &Path, original: &mut File) -> io::Result<Self> {
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".auris-farm-")
-            .tempfile_in(folder)?;
+        let mut temporary = scratch::beside(path, 0o600)?;
         original.rewind()?;
         io::copy(original, temporary.as_file_mut())?;
         Ok(Self {

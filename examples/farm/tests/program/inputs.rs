@@ -142,6 +142,7 @@ fn lists_and_playlists_name_inputs_in_their_order() {
     assert_eq!(order(zeros), ["2.wav", "gone.wav"]);
     let nothing = measure().arg("-").run();
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(1), ""));
+    assert!(nothing.stderr.contains("is empty"), "{}", nothing.stderr);
 }
 
 #[test]
@@ -161,6 +162,12 @@ fn shards_cover_everything_once() {
                 .map(|r| r["path"].as_str().unwrap().to_owned()),
         );
     }
+    // A part that is empty is done.
+    let one = folder.path().join("0.wav");
+    let shards = ["1/2", "2/2"].map(|shard| measure().args(["--shard", shard]).arg(&one).run());
+    assert_eq!(shards.each_ref().map(|ended| ended.code), [Some(0); 2]);
+    let told = |ended: &&farm::Ended| ended.stderr.contains("no input falls into part");
+    assert_eq!(shards.iter().filter(told).count(), 1);
     found.sort();
     let mut all: Vec<_> = names(folder.path())
         .into_iter()

@@ -7,6 +7,7 @@ mod media;
 mod server;
 
 mod endings;
+mod footprint;
 mod formats;
 mod inputs;
 mod memory;
@@ -20,3 +21,4 @@ mod process_tags;
 mod resume;
 mod split;
 mod tagging;
+mod vorbis;

@@ -3,6 +3,7 @@ use auris_dsp::dr14::Measurement;
 use gst::subclass::prelude::*;
 use gst::{glib, prelude::*};
 
+mod flow;
 mod imp;
 mod message;
 mod settings;

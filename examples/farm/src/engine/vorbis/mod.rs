@@ -232,9 +232,9 @@ mod imp {
     ) -> Result<Symphonia, String> {
         static ONE: Mutex<()> = Mutex::new(());
         let _one = lock(&ONE);
+        crate::allocator::tidy();
         let built = Symphonia::try_new(parameters, options).map_err(|e| e.to_string());
-        crate::allocator::trim();
-        crate::allocator::forget_code();
+        crate::allocator::tidy();
         built
     }
 

@@ -3,18 +3,23 @@
 //!
 //! Streams may be multiplexed (several between one set of beginnings and ends) and chained (sets
 //! in a row). The length is that of the first audio stream of each set, added up.
+mod kind;
 mod page;
+mod setup;
 mod stream;
 
 use super::input::Input;
 use super::{Codec, Container, Damage, Facts, Length, tags};
 use page::Page;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
 use stream::Stream;
 
 /// Streams open at a time; real files have a handful.
 const MOST_STREAMS: usize = 256;
+
+/// Links of a chain whose serial numbers are compared; real ones have a few.
+const MOST_LINKS: usize = 4096;
 
 /// The state of the walk.
 struct Walk {
@@ -29,6 +34,11 @@ struct Walk {
     sets: u64,
     /// Bytes of the current set's headers.
     headers: u64,
+    /// Each set so far is one stream, of what the first one is of, and of a serial number of its own, by
+    /// which demuxers tell them apart.
+    alike: bool,
+    /// The serial numbers of the sets so far.
+    serials: HashSet<u32>,
 }
 
 pub(super) fn inspect<R: Read + Seek>(
@@ -42,6 +52,8 @@ pub(super) fn inspect<R: Read + Seek>(
         facts: Facts::new(Container::Ogg, Codec::Other("Ogg".into())),
         sets: 0,
         headers: 0,
+        alike: true,
+        serials: HashSet::new(),
     };
     let end = tags::end_of_audio(input, start)?;
     let mut at = start;
@@ -68,6 +80,7 @@ pub(super) fn inspect<R: Read + Seek>(
         ));
     }
     walk.facts.links = walk.sets.max(1);
+    walk.facts.links_alike = walk.alike;
     if walk.sets > 1 {
         walk.facts.warn(format!("a chain of {} streams", walk.sets));
     }
@@ -91,7 +104,12 @@ impl Walk {
                     self.headers = self.headers.saturating_add(length);
                     self.facts.metadata = self.facts.metadata.max(self.headers);
                 }
-                stream.take(page)
+                stream.take(page)?;
+                if self.chosen == Some(page.serial()) {
+                    let tables = stream.take_setup(page)?;
+                    self.facts.tables = self.facts.tables.max(tables);
+                }
+                Ok(())
             }
             None => Err(damaged!(
                 "the page at offset {} belongs to a stream ({:#010x}) that never began",
@@ -113,6 +131,7 @@ impl Walk {
         if stream.is_audio() && self.chosen.is_none() {
             self.chosen = Some(serial);
         } else {
+            self.alike = false;
             self.facts
                 .warn(format!("a further stream at offset {}", page.at));
         }
@@ -126,24 +145,26 @@ impl Walk {
             stream.check_end()?;
         }
         self.headers = 0;
-        if let Some(stream) = self
-            .chosen
-            .take()
-            .and_then(|serial| self.streams.remove(&serial))
+        let chosen = self.chosen.take();
+        if let Some(serial) = chosen
+            && let Some(stream) = self.streams.remove(&serial)
         {
+            self.alike &= self.serials.len() < MOST_LINKS && self.serials.insert(serial);
             let length = stream.length();
             if self.sets == 0 {
                 stream.describe(&mut self.facts);
                 self.facts.length = length;
             } else {
-                if (self.facts.rate, self.facts.channels) != (stream.rate(), stream.channels()) {
-                    self.facts
-                        .warn("rate or channels change between the links of a chain".into());
+                if !stream.is_alike(&self.facts) {
+                    self.alike = false;
+                    let text = "codec, rate or channels change between the links of a chain";
+                    self.facts.warn(text.into());
                 }
                 self.facts.length = self.facts.length.plus(length);
                 self.facts.md5 = None;
             }
         } else {
+            self.alike = false;
             self.facts.length = Length::Unknown;
             self.facts.warn("no audio stream of a known kind".into());
         }

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One logical stream of an Ogg file.
+use super::kind::{Kind, identify, opus_frames};
 use super::page::Page;
-use crate::integrity::flac::StreamInfo;
-use crate::integrity::input::{le16, le32};
+use super::setup;
 use crate::integrity::{Codec, Damage, Facts, Length};
-
-/// What the first packet says.
-enum Kind {
-    Vorbis { long_block: u64 },
-    Opus { pre_skip: u64 },
-    Flac(Box<StreamInfo>),
-    Speex { packet: u64 },
-    Other(String),
-}
 
 /// The position that the first page with audio ends at, against the audio that it can hold.
 struct Opening {
@@ -39,6 +30,8 @@ pub(super) struct Stream {
     pending: (u64, u64),
     /// A packet that began on an earlier page has this many frames.
     carried: (u64, u64),
+    /// The part of a Vorbis setup header that has come so far.
+    setup: Vec<u8>,
 }
 
 impl Stream {
@@ -59,19 +52,12 @@ impl Stream {
             opening: None,
             pending: (0, 0),
             carried: (0, 0),
+            setup: Vec::new(),
         })
     }
 
     pub fn is_audio(&self) -> bool {
         !matches!(self.kind, Kind::Other(_))
-    }
-
-    pub fn rate(&self) -> Option<u32> {
-        self.rate
-    }
-
-    pub fn channels(&self) -> Option<u32> {
-        self.channels
     }
 
     /// Whether no audio has come yet.
@@ -155,6 +141,45 @@ impl Stream {
                 self.pending.1 += self.carried.1;
             }
         }
+    }
+
+    /// Looks for setup headers of Vorbis, of which a decoder takes one wherever it stands. The bytes that
+    /// its tables take.
+    pub fn take_setup(&mut self, page: &Page<'_>) -> Result<u64, Damage> {
+        const SETUP: u8 = 5;
+        let Kind::Vorbis { .. } = self.kind else {
+            return Ok(0);
+        };
+        let invalid = |why: String| {
+            let at = page.at;
+            damaged!(
+                "the Vorbis setup header that ends on the page at offset {at} is invalid: {why}"
+            )
+        };
+        let mut continued = page.continues();
+        let mut most = 0;
+        for (packet, complete) in page.packets() {
+            let begins = !continued && packet.first() == Some(&SETUP);
+            if begins || continued && !self.setup.is_empty() {
+                if self.setup.len() + packet.len() > setup::LONGEST {
+                    return Err(invalid("it is of absurd size".to_owned()));
+                }
+                self.setup.extend_from_slice(packet);
+                if complete {
+                    let header = std::mem::take(&mut self.setup);
+                    most = most.max(setup::tables(&header).map_err(invalid)?);
+                }
+            }
+            continued = false;
+        }
+        Ok(most)
+    }
+
+    /// Whether another stream can follow this one as if it were one.
+    pub fn is_alike(&self, facts: &Facts) -> bool {
+        let mut own = Facts::new(facts.container, Codec::Other(String::new()));
+        self.describe(&mut own);
+        (own.codec, own.rate, own.channels) == (facts.codec.clone(), facts.rate, facts.channels)
     }
 
     /// The fewest and the most frames that a packet decodes to; none for headers.
@@ -251,83 +276,4 @@ impl Stream {
         facts.rate = self.rate;
         facts.channels = self.channels;
     }
-}
-
-/// What a stream's first packet says: kind, rate in Hz, channels.
-fn identify(packet: &[u8], at: u64) -> Result<(Kind, Option<u32>, Option<u32>), Damage> {
-    let invalid = |what: &str| damaged!("the {what} header on the page at offset {at} is invalid");
-    let (kind, rate, channels) = if packet.starts_with(b"\x01vorbis") {
-        if packet.len() < 30 || packet[29] & 1 == 0 {
-            return Err(invalid("Vorbis"));
-        }
-        let (short, long) = (packet[28] & 15, packet[28] >> 4);
-        if !(6..=13).contains(&short) || !(short..=13).contains(&long) {
-            return Err(invalid("Vorbis"));
-        }
-        (
-            Kind::Vorbis {
-                long_block: 1 << long,
-            },
-            le32(packet, 12),
-            u32::from(packet[11]),
-        )
-    } else if packet.starts_with(b"OpusHead") {
-        if packet.len() < 19 || packet[8] & 0xf0 != 0 {
-            return Err(invalid("Opus"));
-        }
-        let pre_skip = u64::from(le16(packet, 10));
-        (Kind::Opus { pre_skip }, 48_000, u32::from(packet[9]))
-    } else if packet.starts_with(b"\x7fFLAC") {
-        let info = packet
-            .get(17..)
-            .filter(|_| packet[9..13] == *b"fLaC")
-            .and_then(|block| block.first_chunk::<{ StreamInfo::LENGTH }>())
-            .ok_or_else(|| invalid("FLAC"))?;
-        let info = StreamInfo::parse(info)?;
-        let (rate, channels) = (info.rate, info.channels);
-        (Kind::Flac(Box::new(info)), rate, channels)
-    } else if packet.starts_with(b"Speex   ") {
-        if packet.len() < 80 {
-            return Err(invalid("Speex"));
-        }
-        let packet_frames = u64::from(le32(packet, 56)) * u64::from(le32(packet, 64).max(1));
-        if !(1..=1 << 16).contains(&packet_frames) {
-            return Err(invalid("Speex"));
-        }
-        (
-            Kind::Speex {
-                packet: packet_frames,
-            },
-            le32(packet, 36),
-            le32(packet, 48),
-        )
-    } else {
-        let name = packet.get(..8).unwrap_or(packet).escape_ascii().to_string();
-        return Ok((Kind::Other(name), None, None));
-    };
-    if rate == 0 || channels == 0 {
-        return Err(damaged!(
-            "the page at offset {at} declares {channels} channels at {rate} Hz"
-        ));
-    }
-    Ok((kind, Some(rate), Some(channels)))
-}
-
-/// Frames at 48 kHz that an Opus packet decodes to.
-fn opus_frames(packet: &[u8]) -> u64 {
-    let Some(&toc) = packet.first() else {
-        return 0;
-    };
-    let config = toc >> 3;
-    let size = match config {
-        0..=11 => [480, 960, 1920, 2880][usize::from(config & 3)],
-        12..=15 => [480, 960][usize::from(config & 1)],
-        _ => [120, 240, 480, 960][usize::from(config & 3)],
-    };
-    let count = match toc & 3 {
-        0 => 1,
-        1 | 2 => 2,
-        _ => packet.get(1).map_or(0, |count| u64::from(count & 63)),
-    };
-    size * count
 }

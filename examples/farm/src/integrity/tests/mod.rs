@@ -2,6 +2,8 @@
 //! Tests over files made in memory.
 mod build;
 mod containers;
+mod movies;
+mod pcm;
 mod properties;
 
 use super::{Codec, Container, Damage, Facts, Length, Options, inspect};
@@ -32,6 +34,19 @@ fn damage(file: &[u8]) -> String {
         Err(damage) => damage.to_string(),
         Ok(facts) => panic!("damaged, but {facts:?}"),
     }
+}
+
+/// `file` with other bytes at `at`.
+fn with(mut file: Vec<u8>, at: usize, bytes: &[u8]) -> Vec<u8> {
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+    file
+}
+
+/// Offset of the first `needle`.
+fn find(file: &[u8], needle: &[u8]) -> usize {
+    file.windows(needle.len())
+        .position(|window| window == needle)
+        .expect("the builder writes it")
 }
 
 #[test]

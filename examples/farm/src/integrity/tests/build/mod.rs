@@ -2,6 +2,11 @@
 //! Builders of the smallest valid file of each format, in memory.
 //!
 //! Checksums are computed bit by bit here, so that they do not share an error with what they test.
+mod mp4;
+mod ogg;
+
+pub use mp4::{boxed, fragmented, m4a};
+pub use ogg::{Codebook, opus, page, setup, vorbis, vorbis_with};
 
 /// A named builder's file.
 pub type Sample = (&'static str, Vec<u8>);
@@ -147,75 +152,6 @@ pub fn flac(frames: u8, total: bool) -> Vec<u8> {
     file
 }
 
-/// An Ogg page with whole packets.
-pub fn page(flags: u8, granule: u64, serial: u32, number: u32, packets: &[&[u8]]) -> Vec<u8> {
-    let mut page = [&b"OggS"[..], &[0, flags], &granule.to_le_bytes()].concat();
-    page.extend(serial.to_le_bytes());
-    page.extend(number.to_le_bytes());
-    page.extend([0; 4]);
-    let lacing: Vec<u8> = packets
-        .iter()
-        .flat_map(|packet| {
-            let whole = std::iter::repeat_n(255, packet.len() / 255);
-            whole.chain([(packet.len() % 255) as u8])
-        })
-        .collect();
-    page.push(lacing.len() as u8);
-    page.extend(lacing);
-    page.extend(packets.concat());
-    seal(&mut page);
-    page
-}
-
-/// Writes a page's checksum.
-pub fn seal(page: &mut [u8]) {
-    page[22..26].fill(0);
-    let sum = crc(32, 0x04c1_1db7, 0, page);
-    page[22..26].copy_from_slice(&sum.to_le_bytes());
-}
-
-/// Stereo Vorbis at 44.1 kHz: `pages` of one packet that count for 1024 frames each.
-pub fn vorbis(pages: u32) -> Vec<u8> {
-    let mut head = b"\x01vorbis\0\0\0\0\x02".to_vec();
-    head.extend(44_100u32.to_le_bytes());
-    head.extend([0; 12]);
-    head.extend([0xb8, 1]);
-    let mut file = page(2, 0, 7, 0, &[&head]);
-    file.extend(page(0, 0, 7, 1, &[b"\x03vorbis", b"\x05vorbis"]));
-    for number in 1..=pages {
-        let flags = if number == pages { 4 } else { 0 };
-        file.extend(page(
-            flags,
-            1024 * u64::from(number),
-            7,
-            number + 1,
-            &[&[0x40; 300]],
-        ));
-    }
-    file
-}
-
-/// Stereo Opus with 312 frames of pre-skip: `pages` of one packet of 20 ms each.
-pub fn opus(pages: u32) -> Vec<u8> {
-    let mut head = b"OpusHead\x01\x02".to_vec();
-    head.extend(312u16.to_le_bytes());
-    head.extend(44_100u32.to_le_bytes());
-    head.extend([0, 0, 0]);
-    let mut file = page(2, 0, 9, 0, &[&head]);
-    file.extend(page(0, 0, 9, 1, &[b"OpusTags\0\0\0\0\0\0\0\0"]));
-    for number in 1..=pages {
-        let flags = if number == pages { 4 } else { 0 };
-        file.extend(page(
-            flags,
-            960 * u64::from(number),
-            9,
-            number + 1,
-            &[&[0x98, 1, 2]],
-        ));
-    }
-    file
-}
-
 /// Layer III, 128 kbit/s, 44.1 kHz, stereo, with checksums.
 pub fn mpeg_frames(frames: u8) -> Vec<u8> {
     (0..frames).flat_map(mpeg_frame).collect()
@@ -265,81 +201,9 @@ pub fn adts(frames: u8) -> Vec<u8> {
         .collect()
 }
 
-/// An ISO box.
-pub fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
-    let body = parts.concat();
-    [&(body.len() as u32 + 8).to_be_bytes()[..], kind, &body].concat()
-}
-
 /// Big-endian words.
 pub fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_be_bytes()).collect()
-}
-
-/// A movie with one AAC track that has these tables.
-fn movie(tables: &[&[u8]], extra: &[u8]) -> Vec<u8> {
-    let config = [5, 2, 0x12, 0x10];
-    let decoder = [&[4, 17, 0x40, 0x15][..], &[0; 11], &config].concat();
-    let esds = boxed(b"esds", &[&[0; 4], &[3, 22, 0, 0, 0], &decoder]);
-    let mut entry = vec![0; 28];
-    (entry[7], entry[17], entry[19]) = (1, 2, 16);
-    entry[24..26].copy_from_slice(&44_100u16.to_be_bytes());
-    let stsd = boxed(
-        b"stsd",
-        &[&words(&[0, 1]), &boxed(b"mp4a", &[&entry, &esds])],
-    );
-    let stbl = boxed(b"stbl", &[&stsd, &tables.concat()]);
-    let minf = boxed(b"minf", &[&stbl]);
-    let mdhd = boxed(b"mdhd", &[&words(&[0, 0, 0, 44_100, 0, 0])]);
-    let hdlr = boxed(b"hdlr", &[&words(&[0, 0]), b"soun", &[0; 13]]);
-    let mdia = boxed(b"mdia", &[&mdhd, &hdlr, &minf]);
-    let tkhd = boxed(b"tkhd", &[&words(&[0, 0, 0, 1]), &[0; 68]]);
-    let mvhd = boxed(b"mvhd", &[&words(&[0, 0, 0, 1000, 0]), &[0; 80]]);
-    boxed(b"moov", &[&mvhd, &boxed(b"trak", &[&tkhd, &mdia]), extra])
-}
-
-/// AAC of `samples` samples of ten bytes, two in a chunk.
-pub fn m4a(samples: u32) -> Vec<u8> {
-    let chunks = samples.div_ceil(2);
-    let build = |start: u32| {
-        let stts = boxed(b"stts", &[&words(&[0, 1, samples, 1024])]);
-        let odd = [chunks, samples - 2 * (chunks - 1), 1];
-        let stsc = boxed(b"stsc", &[&words(&[0, 2, 1, 2, 1]), &words(&odd)]);
-        let sizes = vec![10; samples as usize];
-        let stsz = boxed(b"stsz", &[&words(&[0, 0, samples]), &words(&sizes)]);
-        let offsets: Vec<u32> = (0..chunks).map(|chunk| start + chunk * 20).collect();
-        let stco = boxed(b"stco", &[&words(&[0, chunks]), &words(&offsets)]);
-        movie(&[&stts, &stsc, &stsz, &stco], &[])
-    };
-    let ftyp = boxed(b"ftyp", &[b"M4A \0\0\0\0"]);
-    let start = ftyp.len() + build(0).len() + 8;
-    let mdat = boxed(b"mdat", &[&vec![0x21; samples as usize * 10]]);
-    [ftyp, build(start as u32), mdat].concat()
-}
-
-/// Two fragments of `samples` samples of ten bytes.
-pub fn fragmented(samples: u32) -> Vec<u8> {
-    let empty = |kind, fields: &[u32]| boxed(kind, &[&words(fields)]);
-    let tables = [
-        empty(b"stts", &[0, 0]),
-        empty(b"stsc", &[0, 0]),
-        empty(b"stsz", &[0, 0, 0]),
-        empty(b"stco", &[0, 0]),
-    ];
-    let trex = boxed(b"trex", &[&words(&[0, 1, 1, 1024, 10, 0])]);
-    let movie = movie(
-        &tables.each_ref().map(|table| &table[..]),
-        &boxed(b"mvex", &[&trex]),
-    );
-    let tfhd = boxed(b"tfhd", &[&words(&[0x02_0000, 1])]);
-    let build = |offset: u32| {
-        let trun = boxed(b"trun", &[&words(&[1, samples, offset])]);
-        boxed(b"moof", &[&boxed(b"traf", &[&tfhd, &trun])])
-    };
-    let moof = build(build(0).len() as u32 + 8);
-    let mdat = boxed(b"mdat", &[&vec![0x21; samples as usize * 10]]);
-    let ftyp = boxed(b"ftyp", &[b"iso5\0\0\0\0"]);
-    [&ftyp[..], &movie, &moof, &mdat, &moof, &mdat].concat()
 }
 
 /// `blocks` of 100 frames, 16-bit stereo at 44.1 kHz, with checksums.

@@ -1,23 +1,55 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The report of `process`.
+//! The report of commands that write a file per input.
 use super::output::Output;
 use super::{Look, json, text};
 use crate::cli::ReportArg;
-use crate::record::{Processed, Status};
+use crate::record::{Pictured, Processed, Rendered, Status};
 use console::Style;
 use std::io::{self, Write};
+use std::marker::PhantomData;
+
+/// What a row of the table has beside the columns of all.
+pub trait Row: Rendered {
+    /// What the last column names.
+    const RESULT: &'static str;
+    /// Heading of the column of its own, if it has one; eleven wide with its space.
+    const HEADING: Option<&'static str>;
+
+    /// What stands in it.
+    fn cell(&self) -> String;
+}
+
+impl Row for Processed {
+    const RESULT: &'static str = "Result";
+    const HEADING: Option<&'static str> = Some("Peak");
+
+    fn cell(&self) -> String {
+        let peak = self.result.as_ref().and_then(|result| result.peak_db);
+        text::level(peak, "dB")
+    }
+}
+
+impl Row for Pictured {
+    const RESULT: &'static str = "Picture";
+    const HEADING: Option<&'static str> = None;
+
+    fn cell(&self) -> String {
+        String::new()
+    }
+}
 
 /// A report in the making, on standard output.
-pub struct ProcessReporter {
+pub struct RenderReporter<R> {
     form: ReportArg,
     look: Look,
     json: json::Json,
     output: Output,
     inputs: usize,
     failed: usize,
+    records: PhantomData<R>,
 }
 
-impl ProcessReporter {
+impl<R: Row> RenderReporter<R> {
     /// Begins it.
     ///
     /// # Errors
@@ -30,10 +62,15 @@ impl ProcessReporter {
             output: Output::open(None)?,
             inputs: 0,
             failed: 0,
+            records: PhantomData,
         };
         reporter.write(|reporter, out| match reporter.form {
             ReportArg::Json => json::begin(out),
-            ReportArg::Table => writeln!(out, "{:<7}{:>11}{:>10}  Result", "", "Peak", "Duration"),
+            ReportArg::Table => {
+                let own = R::HEADING.map(|heading| format!("{heading:>11}"));
+                let own = own.unwrap_or_default();
+                writeln!(out, "{:<7}{own}{:>10}  {}", "", "Duration", R::RESULT)
+            }
             ReportArg::Ndjson => Ok(()),
         })?;
         Ok(reporter)
@@ -43,9 +80,9 @@ impl ProcessReporter {
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn take(&mut self, record: &Processed) -> io::Result<()> {
+    pub fn take(&mut self, record: &R) -> io::Result<()> {
         self.inputs += 1;
-        self.failed += usize::from(record.status == Status::Error);
+        self.failed += usize::from(record.rendering().status == Status::Error);
         self.write(|reporter, out| match reporter.form {
             ReportArg::Json => reporter.json.record(out, record),
             ReportArg::Ndjson => json::line(out, record),
@@ -72,19 +109,19 @@ impl ProcessReporter {
         self.output.commit()
     }
 
-    fn row(&self, out: &mut dyn Write, record: &Processed) -> io::Result<()> {
-        let failed = record.status == Status::Error;
+    fn row(&self, out: &mut dyn Write, record: &R) -> io::Result<()> {
+        let rendering = record.rendering();
+        let failed = rendering.status == Status::Error;
         let (word, style) = if failed {
             ("ERROR", Style::new().red())
         } else {
             ("ok", Style::new().green())
         };
-        let peak = record.result.as_ref().and_then(|result| result.peak_db);
         let name = if failed {
-            let reason = text::reason(record.error.as_deref());
-            format!("{}: {reason}", text::printable(&record.path))
+            let reason = text::reason(rendering.error.as_deref());
+            format!("{}: {reason}", text::printable(&rendering.path))
         } else {
-            text::printable(record.output.as_deref().unwrap_or_default())
+            text::printable(rendering.output.as_deref().unwrap_or_default())
         };
         let word = format!("{word:<7}");
         let word = if self.look.colour {
@@ -92,11 +129,12 @@ impl ProcessReporter {
         } else {
             word
         };
+        let own = R::HEADING.map(|_| format!("{:>11}", record.cell()));
         writeln!(
             out,
-            "{word}{:>11}{:>10}  {name}",
-            text::level(peak, "dB"),
-            text::duration(record.duration_s),
+            "{word}{}{:>10}  {name}",
+            own.unwrap_or_default(),
+            text::duration(rendering.duration_s),
         )
     }
 
