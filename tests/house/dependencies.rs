@@ -13,7 +13,6 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
     ("png", &["auris-farm"]),
-    ("rayon", &["auris-dsp"]),
     ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
     ("rustfft", &["auris-dsp", "auris-fft"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Audio kernels in pure Rust. Nothing here knows a GStreamer type.
 //!
+//! - [`crew`]: threads that share work out without allocating.
 //! - [`simd`]: which instruction set the kernels run on, chosen at run time.
 //! - [`pcm`]: sample formats as bytes in memory.
 //! - [`dr14`]: dynamic range in three dialects from one pass.
@@ -15,6 +16,7 @@
 //! - [`dither`]: noise for the step down to integers.
 //! - [`picture`]: spectrograms as pictures.
 pub mod checksum;
+pub mod crew;
 pub mod decibel;
 pub mod dither;
 pub mod dr14;

@@ -67,8 +67,7 @@ impl ParaEq {
         if stream.jumps(buffer) {
             self.drain(stream);
         }
-        if !stream.follow(&self.bands, Pace::Ramp) {
-            stream.set_out();
+        if !stream.follow(&self.bands, Pace::Ramp) && stream.set_out() {
             self.publish_latency(stream.latency());
             if stream.jumps(buffer) {
                 self.drain(stream);

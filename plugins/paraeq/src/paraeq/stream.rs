@@ -9,6 +9,7 @@ use auris_dsp::simd::Level;
 use auris_support::clip::duration_of;
 use auris_support::layout;
 use gst::prelude::*;
+use outgoing::Making;
 
 /// Fractions of a second of audio: after how much of it control bindings are looked for again, and
 /// how much lies between two messages that the response changed.
@@ -54,7 +55,9 @@ pub struct Stream {
     frame: gst::ClockTime,
     frame_bytes: usize,
     equaliser: Equaliser,
-    /// The change to an equaliser of another latency,
+    /// The equaliser of another latency before it is there,
+    making: Option<Making>,
+    /// and the change to it,
     splice: Option<Splice>,
     /// and what it puts out after what a buffer holds.
     after: Vec<u8>,
@@ -90,6 +93,7 @@ impl Stream {
             frame_bytes: audio.format.bytes() * audio.layout.channels(),
             audio,
             equaliser,
+            making: None,
             splice: None,
             after: Vec::new(),
             settings,

@@ -170,6 +170,22 @@ fn a_file_is_read_again_when_it_changes() {
 }
 
 #[test]
+fn a_file_that_goes_changes_nothing_and_an_empty_one_is_flat() {
+    let file = File::new("moves", TEXT);
+    let rig = Rig::with(|e| e.set_property("config-file", file.path()));
+    std::fs::remove_file(&file.0).unwrap();
+    // Longer than it takes to notice.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(gain(&rig, 0), 3.5);
+    file.write("");
+    eventually(|| gain(&rig, 0) == 0.0 && rig.element.property::<f64>("preamp") == 0.0);
+    // In place, without another inode.
+    std::fs::write(&file.0, "Filter 1: ON PK Fc 105 Hz Gain 4.5 dB Q 0.70\n").unwrap();
+    eventually(|| gain(&rig, 0) == 4.5);
+    assert!(rig.warnings().is_empty());
+}
+
+#[test]
 fn an_element_does_not_start_with_a_bad_file() {
     gst::init().unwrap();
     let bad = File::new(

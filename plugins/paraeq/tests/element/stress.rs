@@ -31,13 +31,18 @@ fn hammer(element: &gst::Element, seed: u64, stop: &AtomicBool) {
         Kind::Tilt,
     ];
     while !stop.load(Ordering::Relaxed) {
-        match dice.below(8) {
+        match dice.below(10) {
             0 => element.set_property("num-bands", 1 + dice.below(64) as u32),
             1 => element.set_property("config", "Filter 1: ON PK Fc 100 Hz Gain 3 dB Q 1\n"),
             2 => drop(element.emit_by_name::<gst::Structure>("get-response", &[&hz])),
             3 => element.set_property("bypass", dice.below(2) == 0),
             4 => element.set_property("preamp", -(dice.below(20) as f64)),
             5 => drop(element.property::<Option<String>>("config")),
+            6 => element.set_property(
+                "phase",
+                [Phase::Minimum, Phase::Linear][dice.below(2) as usize],
+            ),
+            7 => element.set_property("fir-length", 64u32 << dice.below(6)),
             _ => {
                 let index = dice.below(64) as u32;
                 if let Some(band) = proxy.child_by_index(index) {
@@ -52,7 +57,7 @@ fn hammer(element: &gst::Element, seed: u64, stop: &AtomicBool) {
 }
 
 #[test]
-fn four_threads_may_change_everything_while_audio_runs() {
+fn eight_threads_may_change_everything_while_audio_runs() {
     for phase in [Phase::Minimum, Phase::Linear] {
         let mut rig = Rig::with(|e| {
             e.set_property("phase", phase);
@@ -62,7 +67,7 @@ fn four_threads_may_change_everything_while_audio_runs() {
         rig.start(&audio.info);
         let (element, stop) = (rig.element.clone(), AtomicBool::new(false));
         thread::scope(|scope| {
-            for seed in 0..4 {
+            for seed in 0..8 {
                 let (element, stop) = (&element, &stop);
                 scope.spawn(move || hammer(element, seed, stop));
             }

@@ -11,7 +11,7 @@
 #![allow(unsafe_code)]
 use super::lanes::{Lanes, Sample};
 use super::rows::{Rows, row};
-use super::work::{RAMP, Steps, Work, is_padded};
+use super::work::{RAMP, Steps, Work, each_vector, is_padded};
 
 /// Filters `frames` frames, at least one, of `C` samples, `stride` apart, in place, in
 /// one of the forms that [`super::work`] has.
@@ -86,7 +86,7 @@ pub(super) unsafe fn run<
         }
         if D > 0 && sections > 1 && frames >= late {
             // The usual case, with nothing for the processor to guess.
-            for j in 0..NV {
+            each_vector!(j of NV, {
                 for k in j * (V::W / C)..(j + 1) * (V::W / C) {
                     if k > 0 {
                         for _ in 0..D {
@@ -97,10 +97,10 @@ pub(super) unsafe fn run<
                         work.enter_in::<C, FORM>(rows, j, k);
                     }
                 }
-            }
+            });
             let mut left = frames - late;
             all!(left);
-            for j in 0..NV {
+            each_vector!(j of NV, {
                 for k in j * (V::W / C)..(j + 1) * (V::W / C) {
                     work.save_in::<C, FORM>(rows, j, k);
                     if k + 1 < sections {
@@ -111,7 +111,7 @@ pub(super) unsafe fn run<
                         }
                     }
                 }
-            }
+            });
             if FORM == RAMP {
                 work.gain.store(rows.at(row::GAIN, (NV - 1) * V::W));
             }

@@ -25,11 +25,10 @@ mod work;
 mod x86;
 
 use super::section::Section;
+use crate::crew::Crew;
 use crate::simd::Level;
 use group::{Direct, Group, Samples};
 use pass::{Pass, State};
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// Samples times sections of a call that are worth the pains of sharing them out to threads.
 const WORTH_THREADS: usize = 1 << 18;
@@ -48,7 +47,7 @@ pub struct Cascade {
     sections: usize,
     groups: Vec<Group>,
     ramp_left: usize,
-    threads: Option<ThreadPool>,
+    crew: Option<Crew>,
 }
 
 impl Cascade {
@@ -68,22 +67,18 @@ impl Cascade {
             sections,
             groups,
             ramp_left: 0,
-            threads: None,
+            crew: None,
         }
     }
 
-    /// Shares out large calls, groups of channels each, to `threads` threads of its own; 0 and 1 are
-    /// for none but the caller's. The result is the same. If the system gives none, the caller's
-    /// does it all.
+    /// Shares out large calls, groups of channels each, to `threads` threads, the caller's among
+    /// them; 0 and 1 are for none but the caller's. The result is the same, with as many as the
+    /// system gives.
     pub fn set_threads(&mut self, threads: usize) {
-        let now = self
-            .threads
-            .as_ref()
-            .map_or(1, ThreadPool::current_num_threads);
+        let now = self.crew.as_ref().map_or(1, Crew::size);
         let wanted = threads.clamp(1, self.groups.len().max(1));
         if now != wanted {
-            let builder = ThreadPoolBuilder::new().num_threads(wanted);
-            self.threads = (wanted > 1).then(|| builder.build().ok()).flatten();
+            self.crew = (wanted > 1).then(|| Crew::new(wanted));
         }
     }
 
@@ -156,8 +151,8 @@ impl Cascade {
                 ramp => ramp.min(left.len() / stride),
             };
             let work = frames * stride * self.sections;
-            let pool = self.threads.as_ref().filter(|_| work >= WORTH_THREADS);
-            let frames = match pool {
+            let crew = self.crew.as_mut().filter(|_| work >= WORTH_THREADS);
+            let frames = match crew {
                 None if self.groups.len() > 1 => frames.min((AT_ONCE / stride).max(SHORTEST)),
                 _ => frames,
             };
@@ -167,8 +162,8 @@ impl Cascade {
                 // SAFETY: no two groups have a channel in common.
                 unsafe { group.run(all) }
             };
-            match pool {
-                Some(pool) => pool.install(|| self.groups.par_iter_mut().for_each(each)),
+            match crew {
+                Some(crew) => crew.for_each(&mut self.groups, each),
                 None => self.groups.iter_mut().for_each(each),
             }
             if self.ramp_left > 0 {

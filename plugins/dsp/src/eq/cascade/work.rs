@@ -18,6 +18,23 @@ pub(super) const PLAIN: u8 = 1;
 /// The same, while coefficients and gain move.
 pub(super) const RAMP: u8 = 2;
 
+/// Does something for each vector, `$j` of `$count`. Written out rather than as a loop: registers have
+/// no index, and where the compiler leaves a loop over them, all that they hold goes through memory,
+/// each frame.
+macro_rules! each_vector {
+    ($j:ident of $count:ident, $body:block) => {
+        each_vector!($j of $count, $body, 0 1 2 3 4 5 6 7 8 9)
+    };
+    ($j:ident of $count:ident, $body:block, $($n:literal)*) => {{
+        const { assert!($count <= 10) };
+        $(if const { $n < $count } {
+            let $j = $n;
+            $body
+        })*
+    }};
+}
+pub(super) use each_vector;
+
 /// Frames that a section can run behind the one before it, at most.
 const RING: usize = 6;
 
@@ -74,10 +91,10 @@ pub(super) const fn is_direct<V: Lanes, const C: usize>() -> bool {
 }
 
 /// Whether frames come in the highest lanes, with whatever lies ahead of them in memory in the
-/// others: shifting those out takes one operation less than putting a frame in. The gain is left to
-/// whom the output goes to, then.
+/// others: shifting those out takes one operation less than putting a frame in, but for one of four
+/// lanes. The gain is left to whom the output goes to, then.
 pub(super) const fn is_padded<V: Lanes, T: Sample, const C: usize>() -> bool {
-    is_direct::<V, C>() && T::IS_SCRATCH
+    T::IS_SCRATCH && (is_direct::<V, C>() || V::W == 4 && C == 2)
 }
 
 impl<V: Lanes, const NV: usize> Work<V, NV> {
@@ -105,9 +122,9 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
                 s2: y1,
                 gain: V::load(rows.at(gain, (NV - 1) * V::W)),
             };
-            for j in 0..NV {
+            each_vector!(j of NV, {
                 (work.s1[j], work.s2[j]) = work.transposed(j);
-            }
+            });
             work
         }
     }
@@ -128,13 +145,12 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// As for the kernel.
     #[inline(always)]
     pub unsafe fn enter<const C: usize, const FORM: u8>(&mut self, rows: Rows, k: usize) {
-        // Vectors are told apart by branches, since registers have no index.
-        for j in 0..NV {
+        each_vector!(j of NV, {
             if k * C / V::W == j {
                 // SAFETY: the caller's promise.
                 unsafe { self.enter_in::<C, FORM>(rows, j, k) };
             }
-        }
+        });
     }
 
     /// Gives section `k`, which is in vector `j`, its state.
@@ -175,12 +191,12 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
     /// As for the kernel.
     #[inline(always)]
     pub unsafe fn save<const C: usize, const FORM: u8>(&self, rows: Rows, k: usize) {
-        for j in 0..NV {
+        each_vector!(j of NV, {
             if k * C / V::W == j {
                 // SAFETY: the caller's promise.
                 unsafe { self.save_in::<C, FORM>(rows, j, k) };
             }
-        }
+        });
     }
 
     /// Keeps the state that section `k`, which is in vector `j`, has come to.
@@ -252,7 +268,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
         by: &Steps<V, NV>,
     ) -> V {
         let mut new = [frame; NV];
-        for j in 0..NV {
+        each_vector!(j of NV, {
             let x = match (j, D) {
                 (0, 0) => frame,
                 (0, _) if is_padded::<V, T, C>() => self.y[D.max(1) - 1][0].shift::<C>(frame),
@@ -293,7 +309,7 @@ impl<V: Lanes, const NV: usize> Work<V, NV> {
                 self.x2[j] = self.x1[j];
                 self.x1[j] = x;
             }
-        }
+        });
         self.y = match TRACK || is_direct::<V, C>() {
             true => {
                 let [a, b, c, d, e, _] = self.y;

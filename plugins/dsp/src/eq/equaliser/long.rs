@@ -3,7 +3,7 @@
 //! milliseconds, so it is done beside the audio.
 use super::plan::{Key, lane};
 use super::recursive::is_flat;
-use super::settings::{Context, Phase, Settings};
+use super::settings::{Context, Phase, Settings, assign};
 use crate::decibel::to_amplitude;
 use crate::eq::band::{Band, Curve};
 use crate::eq::response::Response;
@@ -11,7 +11,7 @@ use crate::fir::convolver::{Convolver, Filter, Path};
 use crate::fir::design::{linear_phase, minimum_phase};
 use std::f64::consts::TAU;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 /// What makes one convolver unlike another, whatever filter is in it.
@@ -60,22 +60,26 @@ pub(super) struct Made {
 }
 
 impl Job {
-    /// The filter that `settings`, of update number `update`, need.
+    /// The filter that `settings`, of update number `update`, need; `spare` is memory for it.
     pub(super) fn of(
         context: &Context,
         settings: &Settings,
         update: u64,
         convolver: bool,
+        spare: &mut Curve,
     ) -> Option<Job> {
         let shape = Shape::of(context, settings)?;
-        let curve = match shape.phase {
-            Phase::Linear if settings.bypass => Curve::default(),
-            Phase::Linear => settings.curve.clone(),
-            Phase::Minimum => Curve {
-                graphics: settings.curve.graphics.clone(),
-                ..Curve::default()
-            },
-        };
+        let mut curve = std::mem::take(spare);
+        match shape.phase {
+            Phase::Linear if settings.bypass => curve = Curve::default(),
+            Phase::Linear => assign(&mut curve, &settings.curve),
+            Phase::Minimum => {
+                curve = Curve {
+                    graphics: settings.curve.graphics.clone(),
+                    ..Curve::default()
+                }
+            }
+        }
         Some(Job {
             update,
             shape,
@@ -229,10 +233,10 @@ impl Long {
         self.job.is_for(context, settings, update)
     }
 
-    /// Changes over to another filter within `frames`.
-    pub(super) fn swap(&mut self, made: Made, frames: usize) {
-        self.job = made.job;
+    /// Changes over to another filter within `frames`. Returns memory for another [`Job`].
+    pub(super) fn swap(&mut self, made: Made, frames: usize) -> Curve {
         self.convolver.swap(made.filter, frames);
+        std::mem::replace(&mut self.job, made.job).curve
     }
 
     pub(super) fn process(&mut self, io: &mut [f64]) {
@@ -247,8 +251,10 @@ impl Long {
 /// A thread that designs one filter at a time; begun when the first one is ordered.
 pub(super) struct Designer {
     context: Arc<Context>,
-    thread: Option<(Sender<Job>, Receiver<Made>, JoinHandle<()>)>,
+    thread: Option<(SyncSender<Job>, Receiver<Made>, JoinHandle<()>)>,
     busy: bool,
+    /// Memory for a job.
+    pub(super) spare: Curve,
 }
 
 impl Designer {
@@ -257,6 +263,7 @@ impl Designer {
             context,
             thread: None,
             busy: false,
+            spare: Curve::default(),
         }
     }
 
@@ -310,9 +317,10 @@ impl Drop for Designer {
     }
 }
 
-fn start(context: Arc<Context>) -> Option<(Sender<Job>, Receiver<Made>, JoinHandle<()>)> {
-    let (jobs, orders) = channel::<Job>();
-    let (results, made) = channel();
+fn start(context: Arc<Context>) -> Option<(SyncSender<Job>, Receiver<Made>, JoinHandle<()>)> {
+    // There is one job at a time: room for that allocates nothing when it is sent.
+    let (jobs, orders) = sync_channel::<Job>(1);
+    let (results, made) = sync_channel(1);
     std::thread::Builder::new()
         .name("eq-design".into())
         .spawn(move || {

@@ -256,7 +256,8 @@ impl Equaliser {
         if self.designer.is_busy() {
             return;
         }
-        if let Some(job) = Job::of(&self.context, &self.wanted, self.updates, convolver)
+        let spare = &mut self.designer.spare;
+        if let Some(job) = Job::of(&self.context, &self.wanted, self.updates, convolver, spare)
             && let Some(made) = self.designer.order(job, self.wanted.synchronous)
         {
             self.receive(made);
@@ -268,7 +269,7 @@ impl Equaliser {
         let frames = self.context.segments(self.wanted.ramp_time) as usize * GRID;
         match &mut self.chain.long {
             Some(long) if made.replaces(long) => {
-                long.swap(made, frames);
+                self.designer.spare = long.swap(made, frames);
                 self.refit();
             }
             _ => self.made = Some(made),
@@ -328,6 +329,7 @@ impl Equaliser {
 
 /// The structure that `settings` ask for.
 fn start(context: &Context, settings: &Settings) -> Chain {
-    let made = Job::of(context, settings, 0, true).map(|job| job.make(context));
+    let made =
+        Job::of(context, settings, 0, true, &mut Default::default()).map(|job| job.make(context));
     Chain::new(context, settings, made)
 }

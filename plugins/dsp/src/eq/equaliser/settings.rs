@@ -57,22 +57,7 @@ impl Default for Settings {
 impl Settings {
     /// Becomes equal to `other`, in the memory that it has.
     pub(super) fn assign(&mut self, other: &Settings) {
-        let Curve {
-            bands,
-            graphics,
-            preamp,
-            gains,
-            design,
-            auto_headroom,
-        } = &other.curve;
-        self.curve.bands.clone_from(bands);
-        if self.curve.graphics != *graphics {
-            self.curve.graphics.clone_from(graphics);
-        }
-        self.curve.preamp = *preamp;
-        self.curve.gains.clone_from(gains);
-        self.curve.design = *design;
-        self.curve.auto_headroom = *auto_headroom;
+        assign(&mut self.curve, &other.curve);
         self.bypass = other.bypass;
         self.phase = other.phase;
         self.taps = other.taps;
@@ -80,6 +65,26 @@ impl Settings {
         self.threads = other.threads;
         self.synchronous = other.synchronous;
     }
+}
+
+/// Makes `to` equal to `from`, in the memory that it has.
+pub(super) fn assign(to: &mut Curve, from: &Curve) {
+    let Curve {
+        bands,
+        graphics,
+        preamp,
+        gains,
+        design,
+        auto_headroom,
+    } = from;
+    to.bands.clone_from(bands);
+    if to.graphics != *graphics {
+        to.graphics.clone_from(graphics);
+    }
+    to.preamp = *preamp;
+    to.gains.clone_from(gains);
+    to.design = *design;
+    to.auto_headroom = *auto_headroom;
 }
 
 /// How a change is made.

@@ -1,24 +1,88 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What leaves later than it came: in its own time, and to the last frame.
 use super::Stream;
-use auris_dsp::eq::equaliser::{Equaliser, Splice};
+use auris_dsp::eq::equaliser::{Equaliser, Pace, Phase, Splice};
 use auris_dsp::simd::Level;
 use auris_support::clip::duration_of;
+use std::thread::JoinHandle;
+
+/// An equaliser that is made beside the audio, since designing a long filter takes longer than there
+/// may be until the next buffer.
+pub(super) struct Making {
+    delay: Option<usize>,
+    thread: Option<JoinHandle<Equaliser>>,
+}
+
+impl Making {
+    fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
 
 impl Stream {
-    /// Sets out for the delay that is wanted.
-    pub fn set_out(&mut self) {
-        let next = Equaliser::new(Level::best(), self.audio.clone(), &self.settings);
-        self.delay = self.wanted_delay();
+    /// Sets out for the delay that is wanted; false as long as what that takes is being made.
+    pub fn set_out(&mut self) -> bool {
+        let wanted = self.wanted_delay();
+        let Some(next) = self.next(wanted) else {
+            return false;
+        };
+        self.delay = wanted;
         if self.timeline.frames == 0 {
             self.equaliser = next;
-            return self.restart();
+            self.restart();
+            return true;
         }
         if self.equaliser.latency() == 0 {
             (self.put_out, self.to_drop) = (self.timeline.frames, 0);
         }
-        let splice = Splice::new(&self.equaliser, next, self.settings.ramp_time);
+        let mut splice = Splice::new(&self.equaliser, next, self.settings.ramp_time);
+        // It was made for what was wanted then.
+        splice.newer().update(&self.settings, Pace::Ramp);
         self.splice = Some(splice);
+        true
+    }
+
+    /// The equaliser for a delay, once it is there.
+    fn next(&mut self, delay: Option<usize>) -> Option<Equaliser> {
+        let curve = &self.settings.curve;
+        let long = self.settings.phase == Phase::Linear || !curve.graphics.is_empty();
+        match self.making.take() {
+            Some(making) if self.timeline.frames > 0 && !making.is_finished() => {
+                self.making = Some(making);
+                return None;
+            }
+            Some(mut making) if making.delay == delay => {
+                if let Some(Ok(next)) = making.thread.take().map(JoinHandle::join) {
+                    return Some(next);
+                }
+            }
+            _ => {}
+        }
+        let make = || Equaliser::new(Level::best(), self.audio.clone(), &self.settings);
+        // Nobody waits for a stream that has not begun.
+        if !long || self.timeline.frames == 0 {
+            return Some(make());
+        }
+        let (audio, settings) = (self.audio.clone(), self.settings.clone());
+        let thread = std::thread::Builder::new()
+            .name("eq-design".into())
+            .spawn(move || Equaliser::new(Level::best(), audio, &settings));
+        let Ok(thread) = thread else {
+            return Some(make());
+        };
+        self.making = Some(Making {
+            delay,
+            thread: Some(thread),
+        });
+        None
     }
 
     /// Ends a change of delay.
