@@ -72,7 +72,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         }
     }
     if output == "-" {
-        return Ok(drop(std::hint::black_box(out)));
+        std::hint::black_box(&out);
+        return Ok(());
     }
     let bytes: Vec<u8> = out.iter().flat_map(|x| x.to_le_bytes()).collect();
     Ok(fs::write(output, bytes)?)

@@ -33,7 +33,7 @@ pub(super) struct Pair {
 
 enum Way {
     /// A power of two, where that is quicker.
-    Radix(Radix<f32>),
+    Radix(Box<Radix<f32>>),
     Any {
         fft: Arc<dyn Fft<f32>>,
         scratch: Vec<Complex<f32>>,

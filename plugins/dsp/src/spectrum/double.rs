@@ -19,7 +19,7 @@ pub(super) struct Double {
 
 enum Way {
     /// Half the size is a power of two.
-    Radix(Radix<f64>, Turns<f64>),
+    Radix(Box<Radix<f64>>, Turns<f64>),
     /// The size is even.
     Half(Complete, Turns<f64>),
     /// The size is odd: the complex transform of full length.

@@ -192,7 +192,11 @@ fn nothing<T>(_: &Plan<T>, _: Input<'_, T>, _: &mut Room<T>) {}
 impl<T: Real> Radix<T> {
     /// A transform of `length` numbers, if it can do that. Of a window, which may be empty, there are
     /// either as many numbers, for complex ones, or twice as many, for samples that are paired.
-    pub(crate) fn new(level: Level, length: usize, window: &[f64]) -> Result<Option<Self>, Error> {
+    pub(crate) fn new(
+        level: Level,
+        length: usize,
+        window: &[f64],
+    ) -> Result<Option<Box<Self>>, Error> {
         let width = T::width(level);
         if width == 0 || !length.is_power_of_two() || length < width * width {
             return Ok(None);
@@ -206,14 +210,14 @@ impl<T: Real> Radix<T> {
             Ok(part)
         };
         let plan = Plan::new(length, width, [part(0)?, part(step - 1)?])?;
-        Ok(Some(Radix {
+        Ok(Some(Box::new(Radix {
             level,
             plan,
             room: Room {
                 work: [Aligned::new(length)?, Aligned::new(length)?],
                 out: [Aligned::new(length)?, Aligned::new(length)?],
             },
-        }))
+        })))
     }
 
     /// The transform as real and imaginary parts.

@@ -22,7 +22,7 @@ pub(super) struct Engine {
 enum Way {
     Single,
     /// Single precision as well, and window and transform at once.
-    Radix(Radix<f32>, Turns<f32>),
+    Radix(Box<Radix<f32>>, Turns<f32>),
     Double(Box<Double>),
 }
 
