@@ -62,7 +62,10 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             if let Some(bands) = bands {
                 plan.features.mel.bands = bands;
             }
+            let frames = samples.len() / plan.stft.hop + 2;
             let mut front_end = FrontEnd::new(plan)?;
+            // At once, as other packages do.
+            out.reserve_exact(frames * front_end.length());
             for buffer in samples.chunks(BUFFER) {
                 front_end.push(&[buffer], &mut |frame| {
                     out.extend_from_slice(frame.values(0))

@@ -5,6 +5,7 @@ use super::super::lanes::Number;
 #[cfg(target_arch = "x86_64")]
 use super::super::lanes::Registers;
 use super::Parts;
+use std::ops::Range;
 
 /// |X|² of the bins of a frame of which `z` is the transform of its even samples plus i times that of its
 /// odd ones.
@@ -20,8 +21,10 @@ pub(super) fn with_vectors<V: Registers>(
     assert!(turns.iter().all(|part| part.len() >= half));
     let [re, im] = z.each_ref().map(|part| part.as_ptr());
     let [t_re, t_im] = turns.each_ref().map(|part| part.as_ptr());
+    // From the first on that begins a line of what is aligned; the few before are no loss.
+    from_bins(1..V::W.min(half / 2 + 1), z, turns, power);
     let out = power.as_mut_ptr();
-    let mut k = 1;
+    let mut k = V::W;
     // Bins k and half − k come of the same numbers. The last vector may reach past the middle, and
     // makes some of them twice.
     while k <= half / 2 && k + V::W <= half {
@@ -47,23 +50,23 @@ pub(super) fn with_vectors<V: Registers>(
         }
         k += V::W;
     }
-    from_bin(k, z, turns, power);
+    from_bins(k..half / 2 + 1, z, turns, power);
 }
 
 /// The reference, and what is left.
 pub(super) fn scalar<T: Number>(z: &Parts<T>, turns: &Parts<T>, power: &mut [f32]) {
-    from_bin(1, z, turns, power);
+    from_bins(1..z[0].len() / 2 + 1, z, turns, power);
 }
 
-/// Those from bin `k` to the middle with their mirrors, and both ends.
+/// Those of some bins up to the middle with their mirrors, and both ends.
 #[inline(always)]
-fn from_bin<T: Number>(k: usize, z: &Parts<T>, turns: &Parts<T>, power: &mut [f32]) {
+fn from_bins<T: Number>(bins: Range<usize>, z: &Parts<T>, turns: &Parts<T>, power: &mut [f32]) {
     let half = z[0].len();
     let (first, last) = (z[0][0] + z[1][0], z[0][0] - z[1][0]);
     power[0] = (first * first).to_single();
     power[half] = (last * last).to_single();
     let quarter = T::from_single(0.25);
-    for k in k..=half / 2 {
+    for k in bins {
         let (even, turned) = halves(z, turns, k);
         let square = |re: T, im: T| (quarter * (re * re + im * im)).to_single();
         power[half - k] = square(even.0 - turned.0, even.1 - turned.1);
