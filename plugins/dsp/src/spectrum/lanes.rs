@@ -34,6 +34,7 @@ pub(super) trait Lanes: Copy {
     /// self + a·b
     fn plus(self, a: Self, b: Self) -> Self;
     /// self − a·b
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
     fn minus(self, a: Self, b: Self) -> Self;
     /// The last lane first.
     fn reverse(self) -> Self;
@@ -42,6 +43,7 @@ pub(super) trait Lanes: Copy {
 }
 
 /// What transforms in registers need beyond.
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 pub(super) trait Registers: Lanes<Real: Number> {
     /// `W` samples, which are f32 for every type.
     ///
