@@ -11,7 +11,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/paths.sh
 
-stages="fmt clippy test doc doctest meson static leaks alloc python asan fuzz"
+stages="fmt clippy test doc doctest meson static leaks valgrind alloc python asan fuzz"
 fuzz_seconds=${FUZZ_SECONDS:-30}
 
 chosen="" keep_going=no verbose=no rustup=""
@@ -147,6 +147,13 @@ stage_leaks() {
 	meson_build
 	mkdir -p target/check/leaks
 	in_devenv "$PWD/tests/leaks/run.sh" "$PWD/target/check/leaks"
+}
+
+# Whether messages that are used again are nobody's by then.
+stage_valgrind() {
+	meson_build
+	mkdir -p target/check/leaks
+	in_devenv "$PWD/tests/leaks/valgrind.sh" "$PWD/target/check/leaks"
 }
 
 # What elements allocate per buffer, per message and per day.

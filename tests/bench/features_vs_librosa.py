@@ -8,7 +8,7 @@ librosa comes from the virtual environment that tests/differential/features.py m
 minutes of mono noise at 48 kHz from memory or a file in the page cache: librosa in this process, one thread,
 imports and a first call excluded; ours as a program of its own (the example `features` of auris-dsp,
 `cargo build --release -p auris-dsp --example features`), from start to exit, less a run that only
-reads. They take turns; the table has the least user + system time of each, per hour of audio for
+reads; what either has found stays in memory. They take turns; the table has the least user + system time of each, per hour of audio for
 information, and the ratio, which is what counts.
 """
 import argparse
@@ -64,9 +64,9 @@ def theirs(function, x):
     return after.user + after.system - before.user - before.system
 
 
-def ours(program, preset, features, source, result):
+def ours(program, preset, features, source):
     """CPU seconds of a process."""
-    command = [program, preset, str(RATE), features, source, result]
+    command = [program, preset, str(RATE), features, source, "-"]
     child = subprocess.Popen(command)
     _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
@@ -85,7 +85,7 @@ def main():
     print("| | librosa, CPU s per hour | auris, CPU s per hour | ratio |")
     print("|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        source, result = Path(folder) / "in", Path(folder) / "out"
+        source = Path(folder) / "in"
         x.astype("<f4").tofile(source)
         for name, function, features in [
             ("log-mel", log_mel, "mel"),
@@ -96,8 +96,8 @@ def main():
             peer, whole, reading = [], [], []
             for _ in range(arguments.runs):
                 peer.append(theirs(function, x))
-                whole.append(ours(arguments.program, "librosa", features, source, result))
-                reading.append(ours(arguments.program, "nothing", features, source, result))
+                whole.append(ours(arguments.program, "librosa", features, source))
+                reading.append(ours(arguments.program, "nothing", features, source))
             net = min(whole) - min(reading)
             print(f"| {name} | {min(peer) * hour:.2f} | {net * hour:.2f} | {min(peer) / net:.1f} |", flush=True)
 

@@ -15,12 +15,21 @@ fn reference_is_current() {
     for plugin in PLUGINS {
         let factories = gst::Registry::get().features_by_plugin(plugin);
         assert!(!factories.is_empty(), "plugin {plugin} has no feature");
-        for factory in factories
+        let factories: Vec<_> = factories
             .iter()
             .filter_map(|f| f.downcast_ref::<gst::ElementFactory>())
-        {
-            let page = page(plugin, factory);
+            .collect();
+        for &factory in &factories {
+            // Elements that are found by several names have one page, by that of their plugin.
+            let others = || factories.iter().filter(|f| f.name() != factory.name());
+            let same = |other: &&&gst::ElementFactory| kind(other) == kind(factory);
+            let names: Vec<_> = others().filter(same).map(|f| f.name()).collect();
             let path = folder.join(format!("{}.md", factory.name()));
+            if names.iter().any(|name| name == plugin) {
+                assert!(!path.exists(), "{} has a page of its own", factory.name());
+                continue;
+            }
+            let page = page(plugin, factory, &names);
             if update {
                 fs::write(&path, page).expect("the reference is writable");
             } else {
@@ -35,12 +44,21 @@ fn reference_is_current() {
     }
 }
 
-fn page(plugin: &str, factory: &gst::ElementFactory) -> String {
+fn kind(factory: &gst::ElementFactory) -> glib::Type {
+    let element = factory.create().build();
+    element.expect("the element can be made").type_()
+}
+
+fn page(plugin: &str, factory: &gst::ElementFactory, other_names: &[glib::GString]) -> String {
     let element = factory.create().build().expect("the element can be made");
     let about = |key| factory.metadata(key).unwrap_or_default();
+    let also: String = other_names
+        .iter()
+        .map(|name| format!(", also found as `{name}`"))
+        .collect();
     let mut page = format!(
         "<!-- Generated from introspection: UPDATE_REFERENCE=1 cargo test -p auris-tests --test house -->\n\
-         # {}\n\n{}. Plugin `{plugin}`, type `{}`, class {}.\n",
+         # {}\n\n{}. Plugin `{plugin}`{also}, type `{}`, class {}.\n",
         factory.name(),
         about("description").trim_end_matches('.'),
         element.type_(),
@@ -108,6 +126,10 @@ fn properties(page: &mut String, element: &gst::Element) {
 
 fn default(property: &glib::ParamSpec) -> String {
     let value = property.default_value();
+    // A structure that is null cannot be written out, and GStreamer says so on standard error.
+    if value.type_() == gst::Structure::static_type() {
+        return "—".to_owned();
+    }
     match value.get::<Option<String>>() {
         Ok(text) => text.map_or_else(|| "—".to_owned(), |text| format!("`{text}`")),
         Err(_) => match value.serialize() {

@@ -36,6 +36,8 @@ class WhoseSpectrum(unittest.TestCase):
         cls.ours = Path(registry.find_plugin("spectrum").get_filename())
         system = Path(registry.find_plugin("coreelements").get_filename()).parent
         cls.theirs, cls.core = system / FILE, system / "libgstcoreelements.so"
+        # Beside the folder of the plugins, as Meson builds it.
+        cls.farm = cls.ours.resolve().parents[1] / "examples" / "auris-farm"
         if not cls.theirs.exists():
             raise unittest.SkipTest("gst-plugins-good is not installed")
 
@@ -56,6 +58,17 @@ class WhoseSpectrum(unittest.TestCase):
 
     def ask(self, registry, path=(), system=("system",)):
         """Say what a process finds that has this registry and searches these folders."""
+        return self.run_with([sys.executable, "-c", ASK], registry, path, system).strip()
+
+    def doctor(self, registry, path=()):
+        """What `auris-farm doctor` says of it."""
+        said = self.run_with([str(self.farm), "doctor"], registry, path, fails=True)
+        lines = [line.split(None, 1) for line in said.splitlines() if line.strip()]
+        found = [line[1] for line in lines if line[0] == "spectrum" and len(line) == 2]
+        self.assertEqual(len(found), 1, said)
+        return found[0]
+
+    def run_with(self, command, registry, path=(), system=("system",), fails=False):
         folders = [":".join(str(self.home / name) for name in names) for names in (path, system)]
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("GST_")},
@@ -63,11 +76,11 @@ class WhoseSpectrum(unittest.TestCase):
             "GST_PLUGIN_PATH": folders[0],
             "GST_PLUGIN_SYSTEM_PATH": folders[1],
         }
-        done = subprocess.run(
-            [sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, timeout=60
-        )
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.strip()
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        # With so few plugins, the doctor has something to complain of.
+        if not fails:
+            self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
 
     def test_this_process_has_ours(self):
         self.assertEqual(Gst.ElementFactory.make("spectrum").__gtype__.name, "AurisSpectrum")
@@ -101,6 +114,19 @@ class WhoseSpectrum(unittest.TestCase):
         self.assertEqual(self.ask(registry, system=["ours", "system"]), OURS)
         self.assertEqual(self.ask(registry), THEIRS)
         self.assertEqual(self.ask(registry, system=["ours", "system"]), OURS)
+
+    def test_the_doctor_says_whose_it_is(self):
+        self.assertTrue(self.farm.exists(), f"{self.farm} is not built")
+        registry = self.registry()
+        # A fresh registry; one that has theirs, and has ours by now; from the cache; and without the folder.
+        for path, who in [((), "GStreamer's, "), (["ours"], "ours, "), (["ours"], "ours, "), ((), "GStreamer's, ")]:
+            said = self.doctor(registry, path)
+            self.assertTrue(said.startswith(who), said)
+            folder = "ours" if path else "system"
+            self.assertIn(str(self.home / folder / FILE), said)
+            self.assertEqual(self.ask(registry, path), OURS if path else THEIRS)
+        (self.home / "system" / FILE).unlink()
+        self.assertTrue(self.doctor(self.registry()).startswith("none; "))
 
     def test_a_program_without_theirs_has_ours(self):
         (self.home / "system" / FILE).unlink()

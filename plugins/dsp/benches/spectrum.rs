@@ -83,12 +83,13 @@ fn frames(c: &mut Criterion) {
                 rows: downmix.rows(2),
                 size,
                 frame: size,
-                window: window.iter().map(|w| *w as f32).collect(),
+                window,
                 hop,
                 padding: stft::Padding::None,
                 prepare: stft::Prepare::Nothing,
                 whole_only: true,
                 phase: false,
+                precision: stft::Precision::Single,
             };
             let intake = Intake::with_level(level, SampleFormat::F32, 2, downmix, FRAMES);
             let (Ok(mut intake), Ok(mut stft)) = (intake, stft::Stft::with_level(level, config))

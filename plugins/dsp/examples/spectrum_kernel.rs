@@ -70,12 +70,13 @@ fn run_stft(size: usize, hop: usize, buffers: usize, noise: &[u8]) -> Option<usi
         rows: 2,
         size,
         frame: size,
-        window: window.iter().map(|w| *w as f32).collect(),
+        window,
         hop,
         padding: stft::Padding::None,
         prepare: stft::Prepare::Nothing,
         whole_only: true,
         phase: false,
+        precision: stft::Precision::Single,
     };
     let mut stft = stft::Stft::new(config).ok()?;
     for _ in 0..buffers {

@@ -7,7 +7,7 @@ use auris_dsp::pcm::SampleFormat;
 use auris_dsp::simd::Level;
 use auris_dsp::spectrum::classic::{self, Classic};
 use auris_dsp::spectrum::intake::{Downmix, Intake};
-use auris_dsp::spectrum::stft::{self, Padding, Prepare, Stft};
+use auris_dsp::spectrum::stft::{self, Padding, Precision, Prepare, Stft};
 use libfuzzer_sys::fuzz_target;
 
 const FORMATS: [SampleFormat; 6] = [
@@ -111,6 +111,10 @@ fn run_stft(settings: &Settings, bytes: &[u8], cut: usize) -> Vec<u32> {
         },
         whole_only: settings.flags & 0x40 != 0,
         phase: settings.flags & 0x20 != 0,
+        precision: match settings.flags & 0x10 {
+            0 => Precision::Single,
+            _ => Precision::Double,
+        },
     };
     let (format, channels) = (settings.format, settings.channels);
     let intake = Intake::with_level(settings.level, format, channels, downmix, 100);

@@ -86,25 +86,28 @@ impl Layout {
 
     /// Writes into the corner of each of several spectrograms which channel it is of.
     pub fn draw_names(&self, canvas: &mut Canvas, names: &[String]) {
-        if self.axes && self.plots.len() > 1 {
-            for (plot, name) in self.plots.iter().zip(names) {
-                self.tag(canvas, plot, name);
-            }
+        for (area, name) in self.name_areas(names).zip(names) {
+            canvas.fill(area, BACKGROUND);
+            let c = self.font.capital();
+            let at = (area.x as f32 + 0.6 * c, area.y as f32 + 1.5 * c);
+            canvas.text(self.font, name, at, Align::Left);
         }
     }
 
-    fn tag(&self, canvas: &mut Canvas, plot: &Area, name: &str) {
-        let c = self.font.capital();
-        let width = (self.font.width(name) + 1.2 * c) as usize;
-        let tag = Area {
-            x: plot.x,
-            y: plot.y,
-            width: width.min(plot.width),
-            height: ((2.0 * c) as usize).min(plot.height),
-        };
-        canvas.fill(tag, BACKGROUND);
-        let at = (plot.x as f32 + 0.6 * c, plot.y as f32 + 1.5 * c);
-        canvas.text(self.font, name, at, Align::Left);
+    /// Where names lie over the plots.
+    pub(super) fn name_areas(&self, names: &[String]) -> impl Iterator<Item = Area> {
+        let named = self.axes && self.plots.len() > 1;
+        let plots = if named { &self.plots[..] } else { &[] };
+        plots.iter().zip(names).map(|(plot, name)| {
+            let c = self.font.capital();
+            let width = (self.font.width(name) + 1.2 * c) as usize;
+            Area {
+                x: plot.x,
+                y: plot.y,
+                width: width.min(plot.width),
+                height: ((2.0 * c) as usize).min(plot.height),
+            }
+        })
     }
 
     fn draw_bar(&self, canvas: &mut Canvas) {

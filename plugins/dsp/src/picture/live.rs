@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::layout::{Layout, Orientation};
 use super::settings::{Channels, Plan, Settings, Source};
 use super::shade::Shade;
+use super::tags::Tags;
 use super::ticks;
 use crate::spectrum::Error;
 use crate::spectrum::intake::Rows;
@@ -14,10 +15,10 @@ use crate::spectrum::stft::{Frame, Stft};
 pub struct Live {
     stft: Stft,
     maker: Maker,
-    layout: Layout,
+    pub(super) layout: Layout,
     canvas: Canvas,
+    tags: Tags,
     rate: u32,
-    names: Vec<String>,
 }
 
 /// Makes columns of spectra.
@@ -84,10 +85,10 @@ impl Live {
         let mut live = Live {
             stft,
             maker,
+            tags: Tags::new(&layout, &source.names, size),
             layout,
             canvas,
             rate: source.rate,
-            names: source.names.clone(),
         };
         live.clear();
         Ok(live)
@@ -129,6 +130,7 @@ impl Live {
         for plot in self.layout.plots() {
             self.canvas.fill(*plot, 0);
         }
+        self.tags.clear();
     }
 
     /// The picture with all columns that have come.
@@ -141,6 +143,7 @@ impl Live {
     }
 
     fn scroll(&mut self, count: usize) {
+        self.tags.lift(&mut self.canvas);
         let width = self.canvas.width();
         let Maker {
             fresh,
@@ -184,7 +187,7 @@ impl Live {
                 }
             }
         }
-        self.layout.draw_names(&mut self.canvas, &self.names);
+        self.tags.lay(&mut self.canvas);
     }
 }
 

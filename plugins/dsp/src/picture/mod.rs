@@ -25,6 +25,7 @@ pub mod scale;
 pub mod settings;
 pub mod shade;
 mod strip;
+mod tags;
 pub mod ticks;
 pub mod whole;
 

@@ -7,7 +7,7 @@ use super::palette::Palette;
 use super::scale::{FrequencyAxis, FrequencyScale};
 use super::shade::Shade;
 use crate::spectrum::Error;
-use crate::spectrum::stft::{self, Padding, Prepare, Stft};
+use crate::spectrum::stft::{self, Padding, Precision, Prepare, Stft};
 use crate::window::Window;
 
 /// What becomes of several channels.
@@ -98,7 +98,7 @@ pub(super) struct Plan {
     pub size: usize,
     /// Samples from one transform to the next.
     pub hop: usize,
-    pub window: Vec<f32>,
+    pub window: Vec<f64>,
 }
 
 impl Settings {
@@ -153,7 +153,7 @@ impl Settings {
             layout,
             size,
             hop: hop.clamp(1, size),
-            window: window.iter().map(|w| *w as f32).collect(),
+            window,
         })
     }
 
@@ -186,6 +186,7 @@ impl Plan {
             prepare: Prepare::Nothing,
             whole_only: false,
             phase: false,
+            precision: Precision::Single,
         })
     }
 }

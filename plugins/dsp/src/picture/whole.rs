@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::cells::Cells;
 use super::columns::{self, Columns, Gather};
 use super::layout::Layout;
-use super::pair::{self, Pair};
+use super::pair::{self, Bins, Pair};
 use super::settings::{Channels, Plan, Settings, Source};
 use super::shade::Shade;
 use super::strip::Strip;
@@ -13,7 +13,6 @@ use crate::simd::Level;
 use crate::spectrum::Error;
 use crate::spectrum::intake::Rows;
 use crate::spectrum::stft::{Frame, Stft};
-use rustfft::num_complex::Complex;
 
 /// Transforms that each sample of a short recording is part of, at most.
 const MOST_OVERLAP: usize = 32;
@@ -243,7 +242,7 @@ impl Gatherer {
         }
     }
 
-    fn pair(&mut self, index: u64, bins: &[Complex<f32>]) {
+    fn pair(&mut self, index: u64, bins: Bins<'_>) {
         self.turn(index);
         pair::add_squares(self.level, &mut self.sums, bins);
     }

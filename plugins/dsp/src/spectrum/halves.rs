@@ -14,7 +14,7 @@ by_level! {
 }
 
 #[inline(always)]
-fn power_body<V: Lanes>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) {
+fn power_body<V: Lanes<Real = f32>>(z: &[Complex<f32>], twiddle: &Twiddle, power: &mut [f32]) {
     let half = z.len();
     assert!(half > 0 && power.len() == half + 1);
     assert!(twiddle.re.len() >= half && twiddle.im.len() >= half);

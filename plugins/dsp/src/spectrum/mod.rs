@@ -17,11 +17,13 @@ pub mod classic;
 mod convert;
 pub mod decibel_kernel;
 mod dense;
+mod double;
 pub mod filter_bank;
 mod halves;
 pub mod intake;
 mod lanes;
 mod memory;
+pub(crate) mod radix;
 pub mod scale;
 mod schedule;
 pub mod stft;
@@ -32,6 +34,8 @@ mod untangle;
 pub mod weighting;
 #[cfg(target_arch = "x86_64")]
 mod x86;
+#[cfg(target_arch = "x86_64")]
+mod x86_double;
 
 /// Why there is no analyser.
 #[derive(Debug, Clone, PartialEq, Eq)]

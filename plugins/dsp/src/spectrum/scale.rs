@@ -48,12 +48,11 @@ pub struct Calibration {
 
 impl Calibration {
     /// For transforms of `size`, of frames through `window`, which may be shorter.
-    pub fn new(window: &[f32], size: usize) -> Self {
-        let window = window.iter().map(|&w| f64::from(w));
+    pub fn new(window: &[f64], size: usize) -> Self {
         Calibration {
             size,
-            sum: window.clone().sum(),
-            squares: window.map(|w| w * w).sum(),
+            sum: window.iter().sum(),
+            squares: window.iter().map(|w| w * w).sum(),
         }
     }
 
@@ -97,17 +96,17 @@ mod tests {
     use std::f64::consts::TAU;
 
     /// Sum of cosines.
-    fn window(terms: &[f64], length: usize) -> Vec<f32> {
+    fn window(terms: &[f64], length: usize) -> Vec<f64> {
         let at = |n: usize| {
             let term = |(i, a): (usize, &f64)| a * (TAU * (i * n) as f64 / length as f64).cos();
-            terms.iter().enumerate().map(term).sum::<f64>() as f32
+            terms.iter().enumerate().map(term).sum::<f64>()
         };
         (0..length).map(at).collect()
     }
 
-    fn power(window: &[f32], size: usize, signal: impl Fn(usize) -> f64) -> Vec<f32> {
+    fn power(window: &[f64], size: usize, signal: impl Fn(usize) -> f64) -> Vec<f32> {
         let windowed = window.iter().enumerate();
-        let mut frame: Vec<f64> = windowed.map(|(n, &w)| signal(n) * f64::from(w)).collect();
+        let mut frame: Vec<f64> = windowed.map(|(n, &w)| signal(n) * w).collect();
         frame.resize(size, 0.0);
         let transform = auris_fft::real_forward_f64(size);
         let mut spectrum = transform.make_output_vec();

@@ -139,7 +139,7 @@ impl Spectrogram {
                     return false;
                 }
                 let (live, least, most) = upstream.result();
-                let own = match self.settings().mode {
+                let own = match self.settings().0.mode {
                     Mode::Live => self.latency.load(Ordering::Acquire),
                     Mode::Whole => 0,
                 };

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::stream::{Drawing, Segment, Stream};
 use auris_dsp::picture::whole::Whole;
 use auris_support::clip::{duration_of, frame_at, frames_in_segment};
+use auris_support::result_sink::lock;
 use gst::{prelude::*, subclass::prelude::*};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
@@ -132,17 +133,20 @@ impl Spectrogram {
         first: Option<gst::ClockTime>,
     ) -> Result<(), gst::FlowError> {
         let whole = matches!(stream.drawing, Drawing::Whole(_));
-        let generation = self.generation.load(Ordering::Acquire);
-        let changed = generation != stream.generation && !whole;
         let renegotiate = !whole && self.srcpad.check_reconfigure();
         let begun = !matches!(stream.drawing, Drawing::Nothing);
-        if begun && !changed && !renegotiate {
+        if begun && !renegotiate {
+            let next = lock(&self.next).take();
+            if let Some(next) = next {
+                stream.take_over(next);
+                self.tell_latency(stream);
+            }
             return Ok(());
         }
-        let settings = self.settings();
         if stream.output.is_none() || renegotiate {
             // The old pool's buffers may be all there are.
             stream.output = None;
+            let (settings, _) = self.settings();
             let colours = settings.picture().palette.colours();
             let output = Output::negotiate(&self.srcpad, settings.mode, &colours);
             let output = output.map_err(|why| {
@@ -163,6 +167,8 @@ impl Spectrogram {
             Drawing::Live(clock) => clock.expected(),
             _ => first.or(start).unwrap_or_default(),
         };
+        // Who changes them from here on either sees what will be drawn, or is seen.
+        let (settings, generation) = self.settings();
         let expected = (settings.mode == Mode::Whole)
             .then(|| self.expected(stream))
             .flatten();
@@ -176,6 +182,16 @@ impl Spectrogram {
                 );
                 gst::FlowError::Error
             })?;
+        *lock(&self.context) = stream.context.clone();
+        if self.settings().1 != generation {
+            // Changed while there was nothing to plan for.
+            self.replan();
+        }
+        self.tell_latency(stream);
+        Ok(())
+    }
+
+    fn tell_latency(&self, stream: &Stream) {
         if let (Drawing::Live(clock), Some(audio)) = (&stream.drawing, &stream.audio) {
             let latency = duration_of(clock.delay(), audio.info.rate()).nseconds();
             if self.latency.swap(latency, Ordering::AcqRel) != latency {
@@ -183,7 +199,6 @@ impl Spectrogram {
                 let _ = self.obj().post_message(message);
             }
         }
-        Ok(())
     }
 
     /// How many frames will come, if upstream knows.
@@ -262,7 +277,7 @@ impl Spectrogram {
             }
             Drawing::Whole(whole) => self.finish_whole(stream, *whole),
             Drawing::Nothing => {
-                if self.settings().mode == Mode::Whole && !stream.done {
+                if self.settings().0.mode == Mode::Whole && !stream.done {
                     gst::element_imp_error!(
                         self,
                         gst::StreamError::Failed,

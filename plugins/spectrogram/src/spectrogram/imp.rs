@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::output;
+use super::plan::{Context, Next};
 use super::qos::Qos;
 use super::settings::{self, Settings};
 use super::stream::Stream;
@@ -7,7 +8,7 @@ use auris_support::layout;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -20,9 +21,12 @@ pub(super) static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 pub struct Spectrogram {
     pub(super) sinkpad: gst::Pad,
     pub(super) srcpad: gst::Pad,
-    settings: Mutex<Settings>,
-    /// Counts changes of the settings.
-    pub(super) generation: AtomicU64,
+    /// And how many times they were changed.
+    settings: Mutex<(Settings, u64)>,
+    /// What is drawn, for who plans.
+    pub(super) context: Mutex<Option<Arc<Context>>>,
+    /// A plan that the streaming thread has not taken yet.
+    pub(super) next: Mutex<Option<Next>>,
     /// Taken out while the streaming thread works on it, so that no lock is held while pushing.
     stream: Mutex<Stream>,
     /// What drawing adds to the latency, in ns.
@@ -74,7 +78,8 @@ impl ObjectSubclass for Spectrogram {
             sinkpad: sinkpad.unwrap_or_else(|| gst::Pad::new(gst::PadDirection::Sink)),
             srcpad: srcpad.unwrap_or_else(|| gst::Pad::new(gst::PadDirection::Src)),
             settings: Mutex::default(),
-            generation: AtomicU64::new(0),
+            context: Mutex::default(),
+            next: Mutex::default(),
             stream: Mutex::default(),
             latency: AtomicU64::new(0),
             qos: Qos::default(),
@@ -83,7 +88,8 @@ impl ObjectSubclass for Spectrogram {
 }
 
 impl Spectrogram {
-    pub(super) fn settings(&self) -> Settings {
+    /// The settings, and how many times they were changed.
+    pub(super) fn settings(&self) -> (Settings, u64) {
         lock(&self.settings).clone()
     }
 
@@ -110,12 +116,21 @@ impl ObjectImpl for Spectrogram {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
-        lock(&self.settings).set(pspec.name(), value);
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        let changed = {
+            let mut settings = lock(&self.settings);
+            let before = settings.0.clone();
+            settings.0.set(pspec.name(), value);
+            let changed = settings.0 != before;
+            settings.1 += u64::from(changed);
+            changed
+        };
+        if changed {
+            self.replan();
+        }
     }
 
     fn property(&self, _id: usize, pspec: &glib::ParamSpec) -> glib::Value {
-        lock(&self.settings).get(pspec.name())
+        lock(&self.settings).0.get(pspec.name())
     }
 }
 
@@ -158,6 +173,8 @@ impl ElementImpl for Spectrogram {
         if transition == gst::StateChange::PausedToReady {
             // Pads are inactive: no streaming thread is left.
             *lock(&self.stream) = Stream::default();
+            *lock(&self.context) = None;
+            *lock(&self.next) = None;
             self.latency.store(0, Ordering::Release);
             self.qos.reset();
         }

@@ -8,7 +8,7 @@ use auris_support::clip::duration_of;
 /// Samples on their way to frames. Frame k shows what is heard up to its timestamp, which is that of
 /// sample k·rate / fps.
 pub struct Clock {
-    live: Live,
+    live: Box<Live>,
     /// Frames per second.
     fps: (u64, u64),
     /// Timestamp of the first sample.
@@ -30,7 +30,7 @@ pub struct Times {
 
 impl Clock {
     /// Starts with a sample that is heard at `base`.
-    pub fn new(live: Live, fps: (u64, u64), base: gst::ClockTime) -> Self {
+    pub fn new(live: Box<Live>, fps: (u64, u64), base: gst::ClockTime) -> Self {
         Clock {
             delay: live.delay(),
             live,
@@ -45,6 +45,12 @@ impl Clock {
     pub fn restart(&mut self, base: gst::ClockTime) {
         self.live.restart();
         (self.base, self.taken, self.next) = (base, 0, 0);
+    }
+
+    /// Goes on with another picture, which is empty: frames come at the times that they would have had.
+    pub fn replace(&mut self, live: Box<Live>) {
+        self.delay = live.delay();
+        self.live = live;
     }
 
     /// The timestamp that the next sample should have.

@@ -8,6 +8,7 @@ mod kinds;
 mod live;
 mod output;
 mod pixels;
+mod plan;
 mod qos;
 mod settings;
 mod stream;

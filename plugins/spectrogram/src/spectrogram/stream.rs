@@ -3,13 +3,14 @@
 use super::kinds::Mode;
 use super::live::Clock;
 use super::output::Output;
+use super::plan::{Context, Next};
 use super::settings::Settings;
-use auris_dsp::picture::live::Live;
 use auris_dsp::picture::settings::Source;
 use auris_dsp::picture::whole::Whole;
 use auris_dsp::spectrum::intake::{Downmix, Intake};
 use auris_support::layout;
 use gst_audio::AudioInfo;
+use std::sync::Arc;
 
 /// The segment that timestamps belong to.
 pub type Segment = gst::FormattedSegment<gst::ClockTime>;
@@ -39,6 +40,8 @@ pub struct Stream {
     pub tags: Option<gst::TagList>,
     /// Of the settings that the drawing was made of.
     pub generation: u64,
+    /// And what else it was made of, if it is live.
+    pub context: Option<Arc<Context>>,
     /// Timestamp of the first sample of a whole picture.
     pub began: Option<gst::ClockTime>,
     /// Whether samples were seen that are no numbers.
@@ -74,24 +77,31 @@ impl Audio {
     }
 }
 
-impl Stream {
-    /// The text above the picture.
-    fn title(&self, settings: &Settings) -> String {
-        if let Some(title) = &settings.title {
-            return title.clone();
-        }
-        let Some(tags) = &self.tags else {
-            return String::new();
+/// The text above the picture where the user sets none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Title(String);
+
+impl Title {
+    fn of(tags: Option<&gst::TagList>) -> Self {
+        let Some(tags) = tags else {
+            return Title(String::new());
         };
         let artist = tags.get::<gst::tags::Artist>();
         let title = tags.get::<gst::tags::Title>();
-        match (artist, title) {
+        Title(match (artist, title) {
             (Some(artist), Some(title)) => format!("{} – {}", artist.get(), title.get()),
             (None, Some(title)) => title.get().to_owned(),
             _ => String::new(),
-        }
+        })
     }
 
+    /// That of the user, or else of the tags.
+    pub fn text(&self, settings: &Settings) -> String {
+        settings.title.clone().unwrap_or_else(|| self.0.clone())
+    }
+}
+
+impl Stream {
     /// Begins to draw what comes from `base` on, `expected` frames of it.
     ///
     /// # Errors
@@ -110,20 +120,42 @@ impl Stream {
         let picture = settings.picture();
         output.recolour(&picture.palette.colours());
         let (size, fps) = (output.size(), output.rate());
-        let title = self.title(settings);
-        self.drawing = match settings.mode {
+        let title = Title::of(self.tags.as_ref());
+        match settings.mode {
             Mode::Live => {
-                let live = Live::new(&picture, &source, size, &title);
-                let live = live.map_err(|error| error.to_string())?;
-                Drawing::Live(Box::new(Clock::new(live, fps, base)))
+                let context = Context {
+                    source,
+                    size,
+                    title,
+                };
+                let live = context.live(settings)?;
+                self.context = Some(Arc::new(context));
+                self.drawing = Drawing::Live(Box::new(Clock::new(live, fps, base)));
             }
             Mode::Whole => {
+                let title = title.text(settings);
                 let whole = Whole::new(&picture, &source, size, &title, expected);
-                Drawing::Whole(Box::new(whole.map_err(|error| error.to_string())?))
+                let whole = whole.map_err(|error| error.to_string())?;
+                self.drawing = Drawing::Whole(Box::new(whole));
             }
-        };
+        }
         self.began = Some(base);
         self.generation = generation;
         Ok(())
+    }
+
+    /// Goes on with a picture for other settings, if it was made for what is drawn.
+    pub fn take_over(&mut self, next: Next) {
+        let (Some(context), Some(output), Drawing::Live(clock)) =
+            (&self.context, &mut self.output, &mut self.drawing)
+        else {
+            return;
+        };
+        if next.generation <= self.generation || **context != *next.context {
+            return;
+        }
+        output.recolour(&next.settings.picture().palette.colours());
+        clock.replace(next.live);
+        self.generation = next.generation;
     }
 }

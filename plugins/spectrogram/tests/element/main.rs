@@ -6,4 +6,5 @@ mod live;
 mod pace;
 mod pipelines;
 mod rig;
+mod threads;
 mod whole;

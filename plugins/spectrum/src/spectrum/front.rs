@@ -8,7 +8,7 @@ use auris_dsp::spectrum::bands;
 use auris_dsp::spectrum::filter_bank::FilterBank;
 use auris_dsp::spectrum::intake;
 use auris_dsp::spectrum::scale::Calibration;
-use auris_dsp::spectrum::stft::{self, Padding, Prepare};
+use auris_dsp::spectrum::stft::{self, Padding, Precision, Prepare};
 use auris_dsp::spectrum::weighting;
 use auris_dsp::window;
 use gst_audio::AudioInfo;
@@ -106,7 +106,7 @@ impl Front {
             },
             Window::Rectangular => window::Window::Rectangular,
         };
-        let window = floats(&kind.periodic(size));
+        let window = kind.periodic(size);
         let mut config = features::Config::new(f64::from(rate), size, hop, rows, wanted);
         config.full_scale = Calibration::new(&window, size).full_scale();
         config.onset_delay = 0;
@@ -124,6 +124,8 @@ impl Front {
                 prepare: Prepare::Nothing,
                 whole_only: false,
                 phase: false,
+                // What no package is to be met with: presets are in double precision.
+                precision: Precision::Single,
             },
             drops_last: false,
         }
@@ -149,7 +151,7 @@ impl Front {
             (_, false) => calibration.of_sums(),
         };
         if let Prepare::Kaldi { scale, .. } = self.stft.prepare {
-            let square = f64::from(scale).powi(2);
+            let square = scale.powi(2);
             factors.iter_mut().for_each(|factor| *factor /= square);
         }
         let weighting = match settings.weighting {

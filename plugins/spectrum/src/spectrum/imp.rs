@@ -265,6 +265,12 @@ impl AudioFilterImpl for Spectrum {
             Some(Ok(plan)) => plan,
             Some(Err(reason)) => {
                 *lock(&self.stream) = None;
+                // Upstream only says that something was not negotiated.
+                gst::element_imp_error!(
+                    self,
+                    gst::StreamError::Format,
+                    ("Cannot analyse this audio: {reason}")
+                );
                 return Err(gst::loggable_error!(CAT, "{reason}"));
             }
             None => return Ok(()),

@@ -228,3 +228,25 @@ fn results_wait_for_their_time_where_asked() {
     }
     pipeline.set_state(gst::State::Null).unwrap();
 }
+
+/// Upstream would only say that something was not negotiated.
+#[test]
+fn audio_that_cannot_be_analysed_is_an_error_that_says_why() {
+    let audio = Audio::kind(Kind::Music, F32, 44_100, 1, 1000);
+    let mut rig = Rig::new("preset=whisper features=mel");
+    assert!(
+        rig.harness
+            .push_event(gst::event::StreamStart::new("track"))
+    );
+    let caps = audio.info.to_caps().unwrap();
+    rig.harness.push_event(gst::event::Caps::new(&caps));
+    let message = rig.bus.pop_filtered(&[gst::MessageType::Error]).unwrap();
+    let gst::MessageView::Error(error) = message.view() else {
+        panic!("{message:?}")
+    };
+    let said = error.error().to_string();
+    assert!(
+        said.contains("whisper") && said.contains("16000 Hz"),
+        "{said}"
+    );
+}

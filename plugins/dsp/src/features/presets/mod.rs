@@ -4,10 +4,8 @@
 //! A preset does at a rate what its package does there: librosa's frames are counted in samples,
 //! Kaldi's in milliseconds, and Whisper, whose model knows one rate, refuses any other.
 //!
-//! Transforms are in single precision, where librosa and Whisper have double. A mel band agrees to
-//! 1e-4 dB beside one rounding (2⁻²⁴) of the amplitude of the loudest band of its frame, which in a
-//! band 60 dB below is 5e-4 dB, 80 dB below 5e-3 dB. Kaldi itself prepares frames in single
-//! precision.
+//! Transforms are in double precision: quiet bands beside loud ones are as true as these, to 1e-4 dB of what
+//! librosa gives in double precision. Kaldi itself prepares frames in single precision.
 mod front_end;
 #[cfg(test)]
 mod tests;
@@ -21,7 +19,7 @@ use super::config::{Config, MelUnit};
 use super::feature::FeatureSet;
 use super::mel::{Mel, MelScale, Sides};
 use crate::spectrum::scale::Calibration;
-use crate::spectrum::stft::{self, Padding, Prepare};
+use crate::spectrum::stft::{self, Padding, Precision, Prepare};
 use crate::window::Window;
 
 /// A package whose features are wanted.
@@ -114,7 +112,7 @@ fn centred(
     padding: Padding,
     features: FeatureSet,
 ) -> Plan {
-    let window = single(Window::Hann.periodic(size));
+    let window = Window::Hann.periodic(size);
     let mut config = Config::new(f64::from(rate), size, hop, rows, features);
     config.full_scale = Calibration::new(&window, size).full_scale();
     Plan {
@@ -129,6 +127,7 @@ fn centred(
             prepare: Prepare::Nothing,
             whole_only: false,
             phase: false,
+            precision: Precision::Double,
         },
         features: config,
         drops_last: false,
@@ -136,7 +135,7 @@ fn centred(
 }
 
 /// Full scale of 16-bit samples, which is what Kaldi reads.
-const KALDI_SCALE: f32 = 32_768.0;
+const KALDI_SCALE: f64 = 32_768.0;
 /// Of a frame: far beyond any rate that is in use.
 const MOST_SAMPLES: usize = 1 << 16;
 
@@ -150,8 +149,8 @@ fn kaldi(rate: u32, rows: usize, features: FeatureSet) -> Result<Plan, String> {
     }
     let size = frame.next_power_of_two();
     let hann = Window::Hann.symmetric(frame).into_iter();
-    let window = single(hann.map(|w| w.powf(0.85)).collect());
-    let scale = f64::from(KALDI_SCALE).powi(2);
+    let window: Vec<f64> = hann.map(|w| w.powf(0.85)).collect();
+    let scale = KALDI_SCALE.powi(2);
     let mut config = Config::new(f64::from(rate), size, hop, rows, features);
     config.mel = Mel {
         bands: 80,
@@ -187,12 +186,9 @@ fn kaldi(rate: u32, rows: usize, features: FeatureSet) -> Result<Plan, String> {
             },
             whole_only: true,
             phase: false,
+            precision: Precision::Double,
         },
         features: config,
         drops_last: false,
     })
-}
-
-fn single(window: Vec<f64>) -> Vec<f32> {
-    window.into_iter().map(|w| w as f32).collect()
 }

@@ -2,7 +2,7 @@
 //! Pictures that scroll.
 use super::super::layout::Orientation;
 use super::super::live::Live;
-use super::super::settings::Settings;
+use super::super::settings::{Channels, Settings};
 use super::{bare, column, feed, sine, source};
 
 fn live(settings: &Settings) -> Live {
@@ -96,5 +96,48 @@ fn a_live_picture_knows_its_delay() {
             live.draw().pixels().iter().any(|pixel| *pixel > 0),
             "{fft_size}"
         );
+    }
+}
+
+#[test]
+fn names_leave_no_trail_and_hide_nothing_for_good() {
+    for orientation in [Orientation::Horizontal, Orientation::Vertical] {
+        let settings = Settings {
+            orientation,
+            axes: true,
+            channels: Channels::Stacked,
+            fft_size: 64,
+            ..bare()
+        };
+        let size = (400, 300);
+        let mut named = Live::new(&settings, &source(2), size, "").unwrap();
+        named.push_silence(64);
+        let silent = named.draw().clone();
+        for _ in 0..50 {
+            named.push_silence(64);
+            assert_eq!(*named.draw(), silent, "{orientation:?}");
+        }
+        // Loud all over: nothing stays dark but the names, however often they were in the way.
+        let noise: Vec<f32> = (0..200_000u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) as i32) as f32 / 2f32.powi(31))
+            .collect();
+        feed(&noise, 2, 64, |rows| {
+            named.push(rows);
+            named.draw();
+        });
+        let canvas = named.draw().clone();
+        let names: Vec<_> = named.layout.name_areas(&source(2).names).collect();
+        assert_eq!(names.len(), 2);
+        for plot in named.layout.plots() {
+            for y in plot.y..plot.y + plot.height {
+                for x in plot.x..plot.x + plot.width {
+                    let hidden = names.iter().any(|a| {
+                        (a.x..a.x + a.width).contains(&x) && (a.y..a.y + a.height).contains(&y)
+                    });
+                    let pixel = canvas.pixels()[y * canvas.width() + x];
+                    assert!(hidden || pixel > 5, "{orientation:?} {x} {y}: {pixel}");
+                }
+            }
+        }
     }
 }

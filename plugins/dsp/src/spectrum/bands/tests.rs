@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
 use crate::spectrum::scale::Calibration;
+use crate::window::Window;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -188,9 +189,7 @@ fn bark_is_where_it_was_measured() {
 #[test]
 fn a_full_scale_sine_reads_zero_in_its_band() {
     let (rate, size) = (48_000.0, 4096);
-    let window: Vec<f32> = (0..size)
-        .map(|n| (0.5 - 0.5 * (std::f64::consts::TAU * n as f64 / size as f64).cos()) as f32)
-        .collect();
+    let window = Window::Hann.periodic(size);
     let calibration = Calibration::new(&window, size);
     let scale = FrequencyScale::Octave { fraction: 3 };
     let bands = scale.bands(0, 100.0, 10_000.0, rate).expect("they exist");

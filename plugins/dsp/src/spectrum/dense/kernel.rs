@@ -20,7 +20,7 @@ by_level! {
 }
 
 #[inline(always)]
-fn columns_body<V: Lanes>(plan: &Plan, columns: &Columns, room: &mut Room) {
+fn columns_body<V: Lanes<Real = f32>>(plan: &Plan, columns: &Columns, room: &mut Room) {
     let (a, b, half) = (plan.a, plan.b, plan.a / 2);
     let stride = plan.stride;
     assert!(room.input.iter().all(|part| part.len() >= a * b + PAD));
@@ -108,7 +108,7 @@ by_level! {
 }
 
 #[inline(always)]
-fn rows_body<V: Lanes>(plan: &Plan, rows: &Rows, room: &mut Room) {
+fn rows_body<V: Lanes<Real = f32>>(plan: &Plan, rows: &Rows, room: &mut Room) {
     let (a, b, half) = (plan.a, plan.b, plan.b / 2);
     assert!(
         room.middle
@@ -146,7 +146,7 @@ fn rows_body<V: Lanes>(plan: &Plan, rows: &Rows, room: &mut Room) {
 /// # Safety
 /// What [`rows_body`] asserts; rows and vectors of a row are multiples of `R` and `N`.
 #[inline(always)]
-unsafe fn some_rows<V: Lanes, const R: usize, const N: usize>(
+unsafe fn some_rows<V: Lanes<Real = f32>, const R: usize, const N: usize>(
     plan: &Plan,
     rows: &Rows,
     room: &mut Room,
@@ -229,7 +229,7 @@ by_level! {
 }
 
 #[inline(always)]
-fn powers_body<V: Lanes>(plan: &Plan, middle: &[Vec<f32>; 2], power: &mut [f32]) {
+fn powers_body<V: Lanes<Real = f32>>(plan: &Plan, middle: &[Vec<f32>; 2], power: &mut [f32]) {
     let (a, b, stride) = (plan.a, plan.b, plan.stride);
     assert!(middle.iter().all(|part| part.len() >= row(a, stride)));
     assert!(power.len() >= row(a, stride) && b < stride);

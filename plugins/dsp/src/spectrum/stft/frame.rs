@@ -16,13 +16,13 @@ pub struct Frame<'a> {
 impl Frame<'_> {
     /// |X|² of bins 0 to size / 2, unscaled.
     pub fn power(&self, row: usize) -> &[f32] {
-        let mut rows = self.stft.power.chunks_exact(self.stft.transform.bins());
+        let mut rows = self.stft.power.chunks_exact(self.stft.bins);
         rows.nth(row).unwrap_or_default()
     }
 
     /// Their angles in radians; empty if not wanted.
     pub fn phase(&self, row: usize) -> &[f32] {
-        let mut rows = self.stft.phase.chunks_exact(self.stft.transform.bins());
+        let mut rows = self.stft.phase.chunks_exact(self.stft.bins);
         rows.nth(row).unwrap_or_default()
     }
 
@@ -40,7 +40,7 @@ impl Frame<'_> {
 }
 
 /// Prepares a frame and returns its energy.
-pub(super) fn prepare(prepare: Prepare, samples: &[f32], out: &mut [f32]) -> f32 {
+pub(super) fn prepare(prepare: Prepare, samples: &[f32], out: &mut [f64]) -> f64 {
     let (factor, remove_dc, preemphasis) = match prepare {
         Prepare::Nothing => (1.0, false, 0.0),
         Prepare::Kaldi {
@@ -49,14 +49,17 @@ pub(super) fn prepare(prepare: Prepare, samples: &[f32], out: &mut [f32]) -> f32
             preemphasis,
         } => (scale, remove_dc, preemphasis),
     };
+    let sum: f64 = samples.iter().copied().map(f64::from).sum();
     let mean = match remove_dc {
-        true => sum(samples, |x| x) / samples.len() as f32,
+        true => sum / samples.len() as f64,
         false => 0.0,
     };
-    let energy = sum(samples, |x| ((x - mean) * factor) * ((x - mean) * factor));
-    let mut before = samples.first().copied().unwrap_or(0.0);
+    let of = |x: f32| (f64::from(x) - mean) * factor;
+    let energy = samples.iter().map(|&x| of(x) * of(x)).sum();
+    let mut before = of(samples.first().copied().unwrap_or(0.0));
     for (out, &x) in out.iter_mut().zip(samples) {
-        *out = (x - mean) * factor - preemphasis * ((before - mean) * factor);
+        let x = of(x);
+        *out = x - preemphasis * before;
         before = x;
     }
     energy

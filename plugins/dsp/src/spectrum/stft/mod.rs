@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every frame of a short-time Fourier transform.
 mod ends;
+mod engine;
 mod frame;
 
 pub use frame::Frame;
@@ -8,11 +9,9 @@ pub use frame::Frame;
 use super::Error;
 use super::intake::Rows;
 use super::memory::{probe_all, room};
-use super::transform::Transform;
-use super::untangle::{self, weigh};
 use crate::simd::Level;
+use engine::{Engine, Samples};
 use frame::prepare;
-use rustfft::num_complex::Complex;
 
 /// What stands before the first sample and behind the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +33,23 @@ pub enum Prepare {
     /// What Kaldi's `compute-fbank-feats` does, in this order.
     Kaldi {
         /// Factor of all samples: 32768 makes full scale what Kaldi takes for it.
-        scale: f32,
+        scale: f64,
         /// Whether the mean is subtracted.
         remove_dc: bool,
         /// How much of each sample is subtracted from the next; from the first, this much of
         /// itself.
-        preemphasis: f32,
+        preemphasis: f64,
     },
+}
+
+/// In what numbers frames are transformed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f32: beside a line of 0 dB, noise of −140 dB.
+    #[default]
+    Single,
+    /// f64: what is far below the loudest is as true as that. Phases are in f32 all the same.
+    Double,
 }
 
 /// What is to be analysed.
@@ -56,7 +65,7 @@ pub struct Config {
     /// centred all the same.
     pub frame: usize,
     /// What frames are multiplied by: `frame` numbers.
-    pub window: Vec<f32>,
+    pub window: Vec<f64>,
     /// Samples from one frame's beginning to the next one's, at least 1.
     pub hop: usize,
     /// What stands before the first sample and behind the last.
@@ -68,6 +77,8 @@ pub struct Config {
     pub whole_only: bool,
     /// Whether phases are wanted.
     pub phase: bool,
+    /// Of the transforms.
+    pub precision: Precision,
 }
 
 /// Cuts rows into overlapping frames and transforms them.
@@ -76,8 +87,8 @@ pub struct Config {
 /// into pushes, not by one bit.
 pub struct Stft {
     config: Config,
-    transform: Transform,
-    level: Level,
+    engine: Engine,
+    bins: usize,
     /// Samples padded at each end.
     pad: usize,
     /// Zeros in front of a frame within the transform's length.
@@ -94,10 +105,8 @@ pub struct Stft {
     begun: bool,
     /// Frames emitted.
     index: u64,
-    frame: Vec<f32>,
     /// A frame before the window, if anything is done to it.
-    prepared: Vec<f32>,
-    bins: Vec<Complex<f32>>,
+    prepared: Vec<f64>,
     power: Vec<f32>,
     phase: Vec<f32>,
     energy: Vec<f32>,
@@ -120,7 +129,7 @@ impl Stft {
         if config.window.len() != config.frame {
             return Err(Error::Setting("the window is not as long as the frame"));
         }
-        let transform = Transform::new(level, config.size)?;
+        let engine = Engine::new(level, &config)?;
         let padded = config.padding != Padding::None;
         let pad = if padded { config.size / 2 } else { 0 };
         let lead = if padded {
@@ -128,11 +137,11 @@ impl Stft {
         } else {
             0
         };
-        // Room for a frame, what is reflected, and as much again to put in at a time.
+        // Room for a frame, what is reflected, and three times as much to put in before that is moved.
         let keep = config.size.checked_add(2 * pad + 1);
-        let room_for = keep.and_then(|keep| keep.checked_add(keep.max(1024)));
+        let room_for = keep.and_then(|keep| keep.checked_add(keep.checked_mul(3)?.max(1024)));
         let capacity = room_for.ok_or(Error::Memory)?;
-        let bins = transform.bins();
+        let bins = config.size / 2 + 1;
         probe_all(&[config.rows, capacity, 8])?;
         let per_row = |n: usize| n.checked_mul(config.rows).ok_or(Error::Memory);
         let mut history = Vec::new();
@@ -142,7 +151,8 @@ impl Stft {
             history.push(room(capacity)?);
         }
         let mut stft = Stft {
-            level,
+            engine,
+            bins,
             pad,
             lead,
             history,
@@ -151,13 +161,10 @@ impl Stft {
             length: 0,
             begun: false,
             index: 0,
-            frame: room(config.size)?,
             prepared: room(config.frame)?,
-            bins: room(bins)?,
             power: room(per_row(bins)?)?,
             phase: room(if config.phase { per_row(bins)? } else { 0 })?,
             energy: room(rows)?,
-            transform,
             config,
         };
         stft.reset();
@@ -171,7 +178,7 @@ impl Stft {
 
     /// Bins of each spectrum.
     pub fn bins(&self) -> usize {
-        self.transform.bins()
+        self.bins
     }
 
     /// Forgets everything.
@@ -268,27 +275,21 @@ impl Stft {
     }
 
     fn emit(&mut self, partial: bool, emit: &mut dyn FnMut(&Frame<'_>)) {
-        let bins = self.transform.bins();
+        let bins = self.bins;
         let here = self.frame_in_history(self.index);
         for row in 0..self.config.rows {
-            let (frame, rest) = self.frame.split_at_mut(self.config.frame);
-            rest.fill(0.0);
             let samples = &self.history[row][here.clone()];
-            if let Prepare::Kaldi { .. } = self.config.prepare {
-                self.energy[row] = prepare(self.config.prepare, samples, &mut self.prepared);
-                weigh(self.level, &self.prepared, &self.config.window, frame);
-            } else {
-                weigh(self.level, samples, &self.config.window, frame);
-            }
+            let samples = match self.config.prepare {
+                Prepare::Nothing => Samples::Plain(samples),
+                kaldi => {
+                    self.energy[row] = prepare(kaldi, samples, &mut self.prepared) as f32;
+                    Samples::Prepared(&self.prepared)
+                }
+            };
             let out = row * bins..(row + 1) * bins;
             let power = &mut self.power[out.clone()];
-            if self.config.phase {
-                self.transform.spectrum(&mut self.frame, &mut self.bins);
-                untangle::power(self.level, &self.bins, power);
-                untangle::phase(&self.bins, &mut self.phase[out]);
-            } else {
-                self.transform.power(&mut self.frame, power);
-            }
+            let phase = self.phase.get_mut(out).unwrap_or_default();
+            self.engine.run(samples, power, phase);
         }
         let start = self.position(self.index) as i64 + self.lead as i64 - self.pad as i64;
         let index = self.index;
@@ -307,9 +308,9 @@ impl Stft {
         let next = self.position(self.index);
         let reflected = end.saturating_sub(self.pad as u64 + 1);
         let keep_from = next.min(reflected).max(self.base);
-        // Seldom: once at least half of the history is free.
+        // Seldom: once only a quarter of the history is free.
         let drop = (keep_from - self.base) as usize;
-        if drop > 0 && self.free() < self.history[0].len() / 2 {
+        if drop > 0 && self.free() < self.history[0].len() / 4 {
             for history in &mut self.history {
                 history.copy_within(drop..self.filled, 0);
             }

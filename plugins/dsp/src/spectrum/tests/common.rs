@@ -12,7 +12,7 @@ pub(super) const FORMATS: [SampleFormat; 6] = [
 ];
 
 /// Noise within ±1 that is the same everywhere.
-pub(super) fn noise(seed: u64, len: usize) -> Vec<f64> {
+pub(in crate::spectrum) fn noise(seed: u64, len: usize) -> Vec<f64> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let next = |_| {
         state ^= state << 13;
@@ -62,8 +62,8 @@ pub(super) fn dft(frame: &[f64], k: usize) -> (f64, f64) {
 }
 
 /// The length that a prime factor or two make awkward, and others.
-pub(super) const SIZES: [usize; 20] = [
-    1, 2, 3, 4, 5, 6, 8, 14, 15, 16, 62, 63, 64, 128, 254, 256, 274, 400, 510, 1022,
+pub(super) const SIZES: [usize; 21] = [
+    1, 2, 3, 4, 5, 6, 8, 14, 15, 16, 62, 63, 64, 128, 254, 256, 274, 400, 510, 512, 1022,
 ];
 
 /// Samples of 16 bits, as the generator of golden values makes them.

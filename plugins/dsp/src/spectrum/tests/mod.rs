@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 mod cases;
 mod classic;
-mod common;
+pub(super) mod common;
 mod golden;
 mod intervals;
 mod stft;

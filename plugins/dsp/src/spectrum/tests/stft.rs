@@ -2,11 +2,11 @@
 use super::common::{SIZES, dft, noise};
 use crate::simd::Level;
 use crate::spectrum::Error;
-use crate::spectrum::stft::{Config, Frame, Padding, Prepare, Stft};
+use crate::spectrum::stft::{Config, Frame, Padding, Precision, Prepare, Stft};
 use proptest::prelude::*;
 
 fn config(size: usize, frame: usize, hop: usize, padding: Padding) -> Config {
-    let window = (0..frame).map(|n| 1.0 - 0.3 * (n as f32).cos());
+    let window = (0..frame).map(|n| 1.0 - 0.3 * (n as f64).cos());
     Config {
         rate: 48_000,
         rows: 1,
@@ -18,6 +18,7 @@ fn config(size: usize, frame: usize, hop: usize, padding: Padding) -> Config {
         prepare: Prepare::Nothing,
         whole_only: false,
         phase: true,
+        precision: Precision::Single,
     }
 }
 
@@ -120,12 +121,12 @@ fn prepared(config: &Config, mut frame: Vec<f64>) -> (Vec<f64>, f64) {
     {
         let mean = frame.iter().sum::<f64>() / frame.len() as f64;
         for x in &mut frame {
-            *x = (*x - if remove_dc { mean } else { 0.0 }) * f64::from(scale);
+            *x = (*x - if remove_dc { mean } else { 0.0 }) * scale;
         }
         let energy = frame.iter().map(|x| x * x).sum();
         let before = frame.clone();
         for (n, x) in frame.iter_mut().enumerate() {
-            *x -= f64::from(preemphasis) * before[n.saturating_sub(1)];
+            *x -= preemphasis * before[n.saturating_sub(1)];
         }
         return (frame, energy);
     }
@@ -155,17 +156,19 @@ fn check(config: &Config, seen: &[Seen], rows: &[Vec<f32>]) {
             );
             let weight: f64 = frame.iter().map(|x| x.abs()).sum();
             for (x, w) in frame.iter_mut().zip(&config.window) {
-                *x *= f64::from(*w);
+                *x *= w;
             }
             frame.resize(config.size, 0.0);
             for k in 0..=config.size / 2 {
                 let (re, im) = dft(&frame, k);
                 let size = re.hypot(im);
                 let ours = f64::from(seen.power[r][k]).sqrt();
-                assert!(
-                    (ours - size).abs() <= 2e-6 * weight + 1e-18,
-                    "{ours}, not {size}"
-                );
+                // Powers are f32 whatever comes before.
+                let within = match config.precision {
+                    Precision::Single => 2e-6 * weight,
+                    Precision::Double => 1e-13 * weight + 1e-7 * size,
+                };
+                assert!((ours - size).abs() <= within + 1e-18, "{ours}, not {size}");
                 if config.phase && size > 1e-2 * weight {
                     let apart = (f64::from(seen.phase[r][k]) - im.atan2(re)).abs();
                     assert!(apart.min(std::f64::consts::TAU - apart) < 1e-3);
@@ -191,7 +194,7 @@ fn any_config() -> impl Strategy<Value = (Config, usize)> {
         Just(Padding::Zero),
         Just(Padding::Reflect)
     ];
-    let kaldi = (any::<bool>(), prop_oneof![Just(0.0), Just(0.97f32)]);
+    let kaldi = (any::<bool>(), prop_oneof![Just(0.0), Just(0.97f64)]);
     (
         1..70usize,
         0..20usize,
@@ -200,24 +203,33 @@ fn any_config() -> impl Strategy<Value = (Config, usize)> {
         1..4usize,
         prop::option::of(kaldi),
         any::<bool>(),
+        any::<(bool, bool)>(),
     )
-        .prop_map(|(size, shorter, hop, padding, rows, kaldi, whole_only)| {
-            let frame = size.saturating_sub(shorter).max(1);
-            let prepare = kaldi.map_or(Prepare::Nothing, |(remove_dc, preemphasis)| {
-                Prepare::Kaldi {
-                    scale: 32_768.0,
-                    remove_dc,
-                    preemphasis,
-                }
-            });
-            let config = Config {
-                rows,
-                prepare,
-                whole_only,
-                ..config(size, frame, hop, padding)
-            };
-            (config, rows)
-        })
+        .prop_map(
+            |(size, shorter, hop, padding, rows, kaldi, whole_only, (double, phase))| {
+                let frame = size.saturating_sub(shorter).max(1);
+                let prepare = kaldi.map_or(Prepare::Nothing, |(remove_dc, preemphasis)| {
+                    Prepare::Kaldi {
+                        scale: 32_768.0,
+                        remove_dc,
+                        preemphasis,
+                    }
+                });
+                let config = Config {
+                    rows,
+                    prepare,
+                    whole_only,
+                    phase,
+                    precision: if double {
+                        Precision::Double
+                    } else {
+                        Precision::Single
+                    },
+                    ..config(size, frame, hop, padding)
+                };
+                (config, rows)
+            },
+        )
 }
 
 proptest! {
@@ -254,8 +266,19 @@ fn every_kind_of_size() {
             let config = config(size, size, size.div_ceil(3), padding);
             let rows = rows(size as u64, 1, 3 * size + 1);
             for level in Level::available() {
-                let mut stft = Stft::with_level(level, config.clone()).unwrap();
-                check(&config, &run(&mut stft, &rows, &[100]), &rows);
+                for (precision, phase) in [
+                    (Precision::Single, true),
+                    (Precision::Single, false),
+                    (Precision::Double, false),
+                ] {
+                    let config = Config {
+                        precision,
+                        phase,
+                        ..config.clone()
+                    };
+                    let mut stft = Stft::with_level(level, config.clone()).unwrap();
+                    check(&config, &run(&mut stft, &rows, &[100]), &rows);
+                }
             }
         }
     }
