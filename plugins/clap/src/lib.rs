@@ -34,5 +34,7 @@ mod model;
 
 pub use auris_dsp::simd::Level;
 pub use error::Error;
-pub use front::{Bank, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, RATE, WINDOW, Windows};
+pub use front::{
+    Bank, Cut, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, Piece, RATE, Tail, WINDOW, Windows,
+};
 pub use model::{Model, Precision, Workspace};

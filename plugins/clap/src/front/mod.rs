@@ -9,7 +9,7 @@ mod tests;
 mod windows;
 
 pub use bank::Bank;
-pub use windows::Windows;
+pub use windows::{Cut, Piece, Tail, Windows};
 
 use crate::Error;
 use bank::Triangle;
