@@ -26,15 +26,26 @@
 //! the same [`Model::instructions`].
 //!
 //! [`transformers`]: https://huggingface.co/docs/transformers/model_doc/clap
+mod aggregate;
 mod error;
 mod file;
 mod front;
 mod kernel;
+mod labels;
 mod model;
+mod schedule;
+mod shared;
 
+pub use aggregate::{Aggregate, Aggregation};
 pub use auris_dsp::simd::Level;
 pub use error::Error;
 pub use front::{
-    Bank, Cut, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, Piece, RATE, Tail, WINDOW, Windows,
+    Bank, Cut, FRAMES, FrontEnd, HOP, LogMel, MELS, Mixer, Padding, Piece, RATE, Resampler, Tail,
+    WINDOW, Windows,
 };
+pub use labels::Labels;
 pub use model::{Model, Precision, Workspace};
+pub use schedule::{
+    Backend, Cancelled, Counts, Engine, Failure, Limits, Native, Next, Scheduler, Session, Stream,
+    Task,
+};
