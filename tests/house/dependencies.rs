@@ -16,7 +16,9 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rayon", &["auris-dsp"]),
     ("realfft", &["auris-clap", "auris-dsp"]),
     ("redb", &["auris-farm"]),
+    ("rubato", &["auris-clap"]),
     ("rustfft", &["auris-dsp"]),
+    ("sha2", &["auris-clap"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 

@@ -26,7 +26,9 @@ pub struct Cut {
     pub window: NonZeroUsize,
     /// Samples from one window to the next.
     pub hop: NonZeroUsize,
+    /// What fills windows that are shorter than the model's.
     pub padding: Padding,
+    /// What becomes of the end.
     pub tail: Tail,
 }
 

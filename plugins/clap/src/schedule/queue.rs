@@ -24,6 +24,8 @@ pub(super) struct Queue {
     first: u64,
     /// Times that the stream was cancelled.
     epoch: u64,
+    /// Boxed, so that nothing large is moved under the lock.
+    #[allow(clippy::vec_box)]
     idle: Vec<Box<Task>>,
     /// Windows that may still be made.
     unmade: usize,

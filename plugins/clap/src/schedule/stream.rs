@@ -106,8 +106,12 @@ impl Stream {
     }
 
     /// Room for another window, if there is any.
-    pub fn try_room(&self) -> Option<Box<Task>> {
-        self.with(Queue::room).flatten()
+    ///
+    /// # Errors
+    /// If the stream is or was cancelled.
+    pub fn try_room(&self) -> Result<Option<Box<Task>>, Cancelled> {
+        let room = self.with(|queue| (!queue.cancelled).then(|| queue.room()));
+        room.flatten().ok_or(Cancelled)
     }
 
     /// Hands in a window.

@@ -198,7 +198,10 @@ fn run_together(mock: &Arc<Mock>, engine: &Arc<Engine>, count: usize) -> Vec<Res
     let stream = stream(&scheduler, engine, limits(1, count, count));
     mock.held.store(true, Ordering::SeqCst);
     for number in 0..count as u64 {
-        let task = stream.try_room().expect("there is room for all");
+        let task = stream
+            .try_room()
+            .expect("not cancelled")
+            .expect("there is room for all");
         submit(&stream, task, number);
     }
     mock.held.store(false, Ordering::SeqCst);
@@ -293,10 +296,16 @@ fn who_waits_is_woken_by_a_cancel() {
     let stream = stream(&scheduler, &engine, limits(1, 2, 1));
     mock.held.store(true, Ordering::SeqCst);
     for number in 0..2 {
-        let task = stream.try_room().expect("there is room for two");
+        let task = stream
+            .try_room()
+            .expect("not cancelled")
+            .expect("there is room for two");
         submit(&stream, task, number);
     }
-    assert!(stream.try_room().is_none(), "the queue is bounded");
+    assert!(
+        matches!(stream.try_room(), Ok(None)),
+        "the queue is bounded"
+    );
     thread::scope(|scope| {
         let waiting = scope.spawn(|| [stream.next().is_err(), stream.done().is_err()]);
         thread::sleep(Duration::from_millis(20));
@@ -310,9 +319,10 @@ fn who_waits_is_woken_by_a_cancel() {
     assert!(stream.done().expect("not cancelled").is_none());
     mock.held.store(false, Ordering::SeqCst);
     assert!(run(&stream, 10..20).into_iter().eq((10..20).map(Ok)));
-    let mut room = [stream.try_room(), stream.try_room(), stream.try_room()];
+    let mut room = [(); 3].map(|()| stream.try_room().expect("not cancelled"));
     assert_eq!(room.iter().filter(|room| room.is_some()).count(), 2);
     stream.cancel();
+    assert!(stream.try_room().is_err());
     // Handed in meanwhile, it is dropped.
     submit(&stream, room[0].take().expect("there was room"), 1);
     stream.resume();
@@ -326,10 +336,16 @@ fn streams_take_turns() {
     let [long, short] = [50, 1].map(|windows| stream(&scheduler, &engine, limits(1, windows, 1)));
     mock.held.store(true, Ordering::SeqCst);
     for number in 0..50 {
-        let task = long.try_room().expect("there is room");
+        let task = long
+            .try_room()
+            .expect("not cancelled")
+            .expect("there is room");
         submit(&long, task, number);
     }
-    let task = short.try_room().expect("there is room");
+    let task = short
+        .try_room()
+        .expect("not cancelled")
+        .expect("there is room");
     submit(&short, task, 1);
     mock.held.store(false, Ordering::SeqCst);
     assert!(short.done().expect("not cancelled").is_some());
