@@ -192,17 +192,17 @@ fn one_streams_failures_are_its_own() {
     assert!(counts.panics >= 800 / 13 && counts.out_of_memory == 0);
 }
 
-/// As many windows at once as the back end takes: they wait while it is held up.
+/// The window 0, and while it is held up, `1..=count` as one batch.
 fn run_together(mock: &Arc<Mock>, engine: &Arc<Engine>, count: usize) -> Vec<Result<u64, String>> {
     let scheduler = scheduler(1);
-    let stream = stream(&scheduler, engine, limits(1, count, count));
+    let stream = stream(&scheduler, engine, limits(1, count + 1, count));
     mock.held.store(true, Ordering::SeqCst);
-    for number in 0..count as u64 {
-        let task = stream
-            .try_room()
-            .expect("not cancelled")
-            .expect("there is room for all");
-        submit(&stream, task, number);
+    for number in 0..=count as u64 {
+        let task = stream.try_room().expect("not cancelled");
+        submit(&stream, task.expect("there is room for all"), number);
+        eventually("the first is begun", || {
+            mock.busy[0].load(Ordering::SeqCst) == 1
+        });
     }
     mock.held.store(false, Ordering::SeqCst);
     run(&stream, 0..0)
@@ -223,10 +223,9 @@ fn out_of_memory_halves_down_to_what_fits() {
         assert_eq!(counts.out_of_memory, counts.halved);
         // Once learnt, it is not tried again with more.
         mock.largest.store(0, Ordering::SeqCst);
-        assert_eq!(run_together(&mock, &engine, 16).len(), 16);
-        if mock.largest.load(Ordering::SeqCst) > room {
-            panic!("{room}: {}", mock.largest.load(Ordering::SeqCst));
-        }
+        assert_eq!(run_together(&mock, &engine, 16).len(), 17);
+        let largest = mock.largest.load(Ordering::SeqCst);
+        assert!(largest <= room, "{largest} for {room}");
     }
 }
 
@@ -237,17 +236,17 @@ fn without_memory_for_one_window_the_other_back_end_computes() {
         [&device, &cpu].map(|mock| -> Arc<dyn Backend> { Arc::new(MockBackend(mock.clone())) });
     let both = Engine::new(backend, Some(fallback));
     let results = run_together(&device, &both, 8);
-    assert!(results.into_iter().eq((0..8).map(Ok)));
+    assert!(results.into_iter().eq((0..=8).map(Ok)));
     let counts = both.counts();
-    assert_eq!((counts.fallbacks, counts.windows, counts.failed), (8, 8, 0));
+    assert_eq!((counts.fallbacks, counts.windows, counts.failed), (9, 9, 0));
     assert_eq!(cpu.largest.load(Ordering::SeqCst), 1);
     // Without another one, each has an error.
     let alone = engine(&device);
     let results = run_together(&device, &alone, 8);
     let memory =
         |result: &Result<u64, String>| result.as_ref().is_err_and(|text| text.contains("memory"));
-    assert!(results.len() == 8 && results.iter().all(memory));
-    assert_eq!(alone.counts().failed, 8);
+    assert!(results.len() == 9 && results.iter().all(memory));
+    assert_eq!(alone.counts().failed, 9);
 }
 
 #[test]

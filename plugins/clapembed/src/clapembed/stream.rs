@@ -231,7 +231,7 @@ impl Analysis {
     }
 
     fn non_finite(&self) -> u64 {
-        self.mixer.non_finite() + self.resampler.non_finite()
+        self.mixer.non_finite()
     }
 
     /// Waits for all windows, the last one included.

@@ -2,7 +2,7 @@
 //! The element between two pads, with a bus of its own; the model; and what it makes of audio without
 //! any element.
 use crate::model::{self, Config, TINY, TINY_FUSED};
-use auris_clap::{Engine, FrontEnd, Level, LogMel, Model, Padding, Precision};
+use auris_clap::{Engine, FrontEnd, Level, LogMel, Model, Padding, Precision, Workspace};
 use gst::prelude::*;
 use gst_audio::AudioInfo;
 use gst_check::Harness;
@@ -53,14 +53,40 @@ pub fn embed_with<'a>(
     padding: Padding,
     windows: impl IntoIterator<Item = &'a [f32]>,
 ) -> Vec<Vec<f32>> {
-    let model = Model::read(fs::File::open(model).unwrap(), precision, Level::best()).unwrap();
-    let (mut front_end, mut log_mel) = (FrontEnd::new(model.bank()), LogMel::new());
-    let mut workspace = model.workspace();
-    let windows = windows.into_iter().map(|samples| {
-        front_end.compute(samples, padding, &mut log_mel).unwrap();
-        model.embed(&log_mel, &mut workspace).unwrap().to_vec()
-    });
-    windows.collect()
+    let mut reference = Reference::new(model, precision);
+    let windows = windows.into_iter();
+    windows
+        .map(|samples| reference.embed(samples, padding))
+        .collect()
+}
+
+/// The engine without an element.
+pub struct Reference {
+    model: Model,
+    front_end: FrontEnd,
+    log_mel: LogMel,
+    workspace: Workspace,
+}
+
+impl Reference {
+    pub fn new(model: &Path, precision: Precision) -> Self {
+        let file = fs::File::open(model).unwrap();
+        let model = Model::read(file, precision, Level::best()).unwrap();
+        Reference {
+            front_end: FrontEnd::new(model.bank()),
+            log_mel: LogMel::new(),
+            workspace: model.workspace(),
+            model,
+        }
+    }
+
+    /// The embedding of mono audio at 48 kHz, at most 10 s.
+    pub fn embed(&mut self, samples: &[f32], padding: Padding) -> Vec<f32> {
+        let log_mel = &mut self.log_mel;
+        self.front_end.compute(samples, padding, log_mel).unwrap();
+        let embedding = self.model.embed(log_mel, &mut self.workspace);
+        embedding.unwrap().to_vec()
+    }
 }
 
 /// Keeps the model open, so that elements that come and go need not load it again.
