@@ -214,13 +214,14 @@ fn out_of_memory_halves_down_to_what_fits() {
         let mock = Arc::new(mock(16, room));
         let engine = engine(&mock);
         let results = run_together(&mock, &engine, 16);
-        assert!(results.into_iter().eq((0..16).map(Ok)), "room for {room}");
+        assert!(results.into_iter().eq((0..=16).map(Ok)), "room for {room}");
         let counts = engine.counts();
         assert_eq!(
             (counts.windows, counts.failed, counts.fallbacks),
-            (16, 0, 0)
+            (17, 0, 0)
         );
         assert_eq!(counts.out_of_memory, counts.halved);
+        assert_eq!(counts.out_of_memory == 0, room == 16);
         // Once learnt, it is not tried again with more.
         mock.largest.store(0, Ordering::SeqCst);
         assert_eq!(run_together(&mock, &engine, 16).len(), 17);
