@@ -53,7 +53,7 @@ pub fn load(settings: &Settings, texts: &Texts) -> Result<Loaded, gst::ErrorMess
     };
     let limits = limits(settings, Scheduler::global().most_threads());
     let queue = Stream::new(Scheduler::global(), engine.clone(), limits)
-        .map_err(|error| gst::error_msg!(gst::ResourceError::NoSpaceLeft, ("{error}")))?;
+        .map_err(|error| gst::error_msg!(gst::ResourceError::Failed, ("{error}")))?;
     warm_up(&queue).map_err(|error| explain(model, &error))?;
     Ok(Loaded {
         engine,
