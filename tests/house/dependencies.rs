@@ -15,7 +15,9 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("png", &["auris-farm"]),
     ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
+    ("rubato", &["auris-clap"]),
     ("rustfft", &["auris-dsp", "auris-fft"]),
+    ("sha2", &["auris-clap"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 

@@ -87,6 +87,24 @@ pub enum Error {
     SpectrogramNotFinite,
     /// The embedding is zero or not finite, so that it has no direction.
     NoDirection,
+    /// The model is another one than was asked for.
+    Hash {
+        /// The SHA-256 that was asked for.
+        expected: String,
+        /// The file's.
+        found: String,
+    },
+    /// The back end could not compute an embedding.
+    Inference(String),
+    /// There is no thread to compute in.
+    NoThread(io::Error),
+    /// A file of labels cannot be used.
+    Labels(String),
+    /// Audio of this sample rate cannot be resampled.
+    Rate {
+        /// In Hz.
+        rate: u32,
+    },
 }
 
 impl Display for Error {
@@ -154,6 +172,17 @@ impl Display for Error {
             Error::NoDirection => {
                 f.write_str("the embedding is zero or no finite number: the model is damaged")
             }
+            Error::Hash { expected, found } => write!(
+                f,
+                "the model's SHA-256 is {found} instead of {expected}: download it again, or ask for what it is"
+            ),
+            Error::Inference(problem) => write!(f, "no embedding can be computed: {problem}"),
+            Error::NoThread(source) => write!(f, "there is no thread to compute in: {source}"),
+            Error::Labels(problem) => write!(f, "the labels cannot be used: {problem}"),
+            Error::Rate { rate } => write!(
+                f,
+                "audio at {rate} Hz cannot be resampled here: do it before, to 48000 Hz"
+            ),
         }
     }
 }
@@ -161,7 +190,9 @@ impl Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Error::Open { source, .. } | Error::Read(source) => Some(source),
+            Error::Open { source, .. } | Error::Read(source) | Error::NoThread(source) => {
+                Some(source)
+            }
             _ => None,
         }
     }

@@ -115,6 +115,11 @@ impl<R: Read + Seek> Tensors<R> {
         self.entries.contains_key(name)
     }
 
+    /// The names of all tensors, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(String::as_str)
+    }
+
     /// One more than the largest number that follows `prefix` in a name.
     pub fn count(&self, prefix: &str) -> usize {
         let numbers = self.entries.keys().filter_map(|name| {

@@ -4,7 +4,9 @@
 //! A [`Model`] is read once, checked, packed for the processor's instructions, and then shared by
 //! as many threads as like, each with a [`Workspace`] of its own. A [`FrontEnd`] turns 10 s of audio
 //! into the [`LogMel`] that the model looks at; [`Windows`] cuts audio of any length into such
-//! pieces. Nothing here knows a GStreamer type, starts a thread, or panics on bad input.
+//! pieces, [`Mixer`] and [`Resampler`] make what they want of other audio. An [`Engine`] is a model
+//! that many users have at once, each with a [`Stream`] of windows, and a [`Scheduler`] has threads
+//! compute them: it alone starts any. Nothing here knows a GStreamer type or panics on bad input.
 //!
 //! ```no_run
 //! use auris_clap::{FrontEnd, LogMel, Model, Padding, Precision};
@@ -26,13 +28,26 @@
 //! the same [`Model::instructions`].
 //!
 //! [`transformers`]: https://huggingface.co/docs/transformers/model_doc/clap
+mod aggregate;
 mod error;
 mod file;
 mod front;
 mod kernel;
+mod labels;
 mod model;
+mod schedule;
+mod shared;
 
+pub use aggregate::{Aggregate, Aggregation};
 pub use auris_dsp::simd::Level;
 pub use error::Error;
-pub use front::{Bank, FRAMES, FrontEnd, HOP, LogMel, MELS, Padding, RATE, WINDOW, Windows};
+pub use front::{
+    Bank, Cut, FRAMES, FrontEnd, HOP, LogMel, MELS, Mixer, Padding, Piece, RATE, Resampler, Tail,
+    WINDOW, Windows,
+};
+pub use labels::Labels;
 pub use model::{Model, Precision, Workspace};
+pub use schedule::{
+    Backend, Cancelled, Counts, Engine, Failure, Limits, Native, Next, Scheduler, Session, Stream,
+    Task,
+};

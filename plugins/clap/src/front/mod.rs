@@ -4,12 +4,16 @@
 //!
 //! In f64, for in f32 the quiet bands beside loud ones would be off by a tenth of a decibel.
 mod bank;
+mod mono;
+mod resample;
 #[cfg(test)]
 mod tests;
 mod windows;
 
 pub use bank::Bank;
-pub use windows::Windows;
+pub use mono::Mixer;
+pub use resample::Resampler;
+pub use windows::{Cut, Piece, Tail, Windows};
 
 use crate::Error;
 use bank::Triangle;

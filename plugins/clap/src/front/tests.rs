@@ -116,22 +116,37 @@ fn loudest_samples_give_finite_bands() {
     );
 }
 
+fn cut(window: usize, hop: usize, tail: Tail) -> Cut {
+    let positive = |n| NonZeroUsize::new(n).expect("lengths are positive");
+    Cut {
+        window: positive(window),
+        hop: positive(hop),
+        padding: Padding::RepeatPad,
+        tail,
+    }
+}
+
 /// Windows of `samples`, pushed in pieces, with where they begin.
-fn windows(samples: &[f32], hop: usize, pieces: &[usize]) -> Vec<(u64, LogMel)> {
-    let hop = NonZeroUsize::new(hop).expect("hops are positive");
-    let mut windows = Windows::new(Bank::Slaney, hop, Padding::RepeatPad);
+fn windows(samples: &[f32], cut: Cut, pieces: &[usize]) -> Vec<(u64, LogMel)> {
+    let mut windows = Windows::new(Bank::Slaney, cut);
     let mut all = Vec::new();
+    let mut keep = |piece: Piece<'_>| {
+        let begin = piece.begin as usize;
+        assert_eq!(piece.samples, &samples[begin..][..piece.samples.len()]);
+        all.push((piece.begin, piece.log_mel.clone()));
+    };
     let mut left = samples;
     for &piece in pieces.iter().cycle() {
         let (now, later) = left.split_at(piece.min(left.len()));
-        let keep = |begin, log_mel: &LogMel| all.push((begin, log_mel.clone()));
-        windows.push(now, keep).expect("the samples are finite");
+        windows
+            .push(now, &mut keep)
+            .expect("the samples are finite");
         left = later;
         if left.is_empty() {
             break;
         }
     }
-    windows.finish(|begin, log_mel| all.push((begin, log_mel.clone())));
+    windows.finish(&mut keep);
     all
 }
 
@@ -142,32 +157,57 @@ fn begins(windows: &[(u64, LogMel)]) -> Vec<u64> {
 #[test]
 fn windows_are_the_same_however_the_audio_comes() {
     let samples = noise(1_300_000, 3);
-    for (hop, expected) in [
-        (240_000, vec![0, 240_000, 480_000, 720_000, 820_000]),
-        (480_000, vec![0, 480_000, 820_000]),
-        (410_000, vec![0, 410_000, 820_000]),
-        (700_001, vec![0, 700_001, 820_000]),
-        (2_000_160, vec![0, 820_000]),
+    let (w, align, pad) = (WINDOW, Tail::Align, Tail::Pad);
+    for (window, hop, tail, expected) in [
+        (
+            w,
+            240_000,
+            align,
+            vec![0, 240_000, 480_000, 720_000, 820_000],
+        ),
+        (w, 480_000, align, vec![0, 480_000, 820_000]),
+        (w, 410_000, align, vec![0, 410_000, 820_000]),
+        (w, 700_001, align, vec![0, 700_001, 820_000]),
+        (w, 2_000_160, align, vec![0, 820_000]),
+        (w, 240_000, pad, vec![0, 240_000, 480_000, 720_000, 960_000]),
+        (w, 480_000, pad, vec![0, 480_000, 960_000]),
+        (w, 410_000, pad, vec![0, 410_000, 820_000]),
+        (w, 700_001, pad, vec![0, 700_001]),
+        (w, 2_000_160, pad, vec![0]),
+        (
+            300_000,
+            300_000,
+            pad,
+            vec![0, 300_000, 600_000, 900_000, 1_200_000],
+        ),
+        (300_000, 500_000, align, vec![0, 500_000, 1_000_000]),
+        (300_001, 600_000, align, vec![0, 600_000, 999_999]),
+        (300_001, 600_000, pad, vec![0, 600_000, 1_200_000]),
     ] {
-        let whole = windows(&samples, hop, &[samples.len()]);
-        assert_eq!(begins(&whole), expected, "hop {hop}");
+        let cut = cut(window, hop, tail);
+        let whole = windows(&samples, cut, &[samples.len()]);
+        assert_eq!(begins(&whole), expected, "{cut:?}");
         for pieces in [&[480][..], &[1, 99_999, 479_999], &[700_000, 3]] {
-            let cut = windows(&samples, hop, pieces);
-            assert_eq!(begins(&cut), expected, "hop {hop}, {pieces:?}");
-            for ((_, a), (_, b)) in whole.iter().zip(&cut) {
-                assert!(a.frames() == b.frames(), "hop {hop}, {pieces:?}");
+            let parts = windows(&samples, cut, pieces);
+            assert_eq!(begins(&parts), expected, "{cut:?}, {pieces:?}");
+            for ((_, a), (_, b)) in whole.iter().zip(&parts) {
+                assert!(a.frames() == b.frames(), "{cut:?}, {pieces:?}");
             }
         }
         let mut front_end = FrontEnd::new(Bank::Slaney);
-        for (begin, window) in &whole {
+        for (begin, log_mel) in &whole {
             let mut alone = LogMel::new();
             let from = &samples[*begin as usize..];
             front_end
-                .compute(from, Padding::Pad, &mut alone)
+                .compute(
+                    &from[..window.min(from.len())],
+                    Padding::RepeatPad,
+                    &mut alone,
+                )
                 .expect("the samples are finite");
             assert!(
-                window.frames() == alone.frames(),
-                "hop {hop}, window at {begin}"
+                log_mel.frames() == alone.frames(),
+                "{cut:?}, window at {begin}"
             );
         }
     }
@@ -176,24 +216,28 @@ fn windows_are_the_same_however_the_audio_comes() {
 #[test]
 fn lengths_around_a_window_make_the_windows_they_should() {
     let samples = noise(WINDOW + 1, 4);
-    let begins_of = |count: usize| begins(&windows(&samples[..count], 240_000, &[100_000]));
-    assert!(begins_of(0).is_empty());
-    assert_eq!(begins_of(1), [0]);
-    assert_eq!(begins_of(WINDOW - 1), [0]);
-    assert_eq!(begins_of(WINDOW), [0]);
-    assert_eq!(begins_of(WINDOW + 1), [0, 1]);
+    for (tail, last) in [(Tail::Align, 1), (Tail::Pad, 240_000)] {
+        let cut = cut(WINDOW, 240_000, tail);
+        let begins_of = |count: usize| begins(&windows(&samples[..count], cut, &[100_000]));
+        assert!(begins_of(0).is_empty());
+        assert_eq!(begins_of(1), [0]);
+        assert_eq!(begins_of(WINDOW - 1), [0]);
+        assert_eq!(begins_of(WINDOW), [0]);
+        assert_eq!(begins_of(WINDOW + 1), [0, last]);
+    }
 }
 
 #[test]
 fn after_the_end_the_next_audio_begins_anew() {
     let samples = noise(600_000, 5);
-    let hop = NonZeroUsize::new(480).expect("480 is positive");
-    let mut windows = Windows::new(Bank::Slaney, hop, Padding::Pad);
+    let mut windows = Windows::new(Bank::Slaney, cut(WINDOW, 480, Tail::Align));
     let mut run = || {
         let mut all = Vec::new();
-        let keep = |begin, log_mel: &LogMel| all.push((begin, log_mel.clone()));
-        windows.push(&samples[..490_000], keep).expect("finite");
-        windows.finish(|begin, log_mel| all.push((begin, log_mel.clone())));
+        let mut keep = |piece: Piece<'_>| all.push((piece.begin, piece.log_mel.clone()));
+        windows
+            .push(&samples[..490_000], &mut keep)
+            .expect("finite");
+        windows.finish(&mut keep);
         all
     };
     let (first, second) = (run(), run());
@@ -202,6 +246,6 @@ fn after_the_end_the_next_audio_begins_anew() {
     for ((_, a), (_, b)) in first.iter().zip(&second) {
         assert!(a.frames() == b.frames());
     }
-    let bad = windows.push(&[0.0, 0.0, f32::INFINITY], |_, _| {});
+    let bad = windows.push(&[0.0, 0.0, f32::INFINITY], |_| {});
     assert!(matches!(bad, Err(Error::SampleNotFinite { index: 2 })));
 }

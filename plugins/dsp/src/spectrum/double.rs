@@ -4,8 +4,8 @@ use super::Error;
 use super::memory::{Aligned, probe, room};
 use super::radix::{Input, Parts, Radix, Turns};
 use crate::simd::Level;
-use rustfft::num_complex::Complex;
 use rustfft::Fft;
+use rustfft::num_complex::Complex;
 use std::sync::Arc;
 
 /// Transforms frames of `size` samples through a window.
