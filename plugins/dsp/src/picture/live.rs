@@ -81,7 +81,11 @@ impl Live {
         let mut canvas = Canvas::new(size.0, size.1);
         layout.draw(&mut canvas, title);
         let seconds = (most * hop) as f64 / f64::from(source.rate);
-        layout.draw_time(&mut canvas, |room| ticks::of_past(seconds, room));
+        // Where time runs down, the newest is on top.
+        let newest_first = layout.orientation() == Orientation::Vertical;
+        layout.draw_time(&mut canvas, |room| {
+            ticks::of_past(seconds, room, newest_first)
+        });
         let mut live = Live {
             stft,
             maker,

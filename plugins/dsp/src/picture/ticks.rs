@@ -90,12 +90,14 @@ pub fn of_time(seconds: f64, room: Room) -> Vec<Tick> {
 }
 
 /// Marks of an axis that ends now and began that many seconds ago.
-pub fn of_past(seconds: f64, room: Room) -> Vec<Tick> {
+pub fn of_past(seconds: f64, room: Room, newest_first: bool) -> Vec<Tick> {
     let mut ticks = of_time(seconds, room);
     for tick in &mut ticks {
-        tick.at = 1.0 - tick.at;
-        if tick.at < 1.0 - 1e-9 {
+        if tick.at > 1e-9 {
             tick.label.insert(0, '−');
+        }
+        if !newest_first {
+            tick.at = 1.0 - tick.at;
         }
     }
     ticks
@@ -255,7 +257,15 @@ mod tests {
             assert_eq!(labels(&of_time(seconds, room(500.0, 100.0))), wanted);
         }
         assert_eq!(clock(61.5, 0.5, 80.0), "1:01.5");
-        let past = of_past(10.0, room(500.0, 200.0));
+        // Now is at the beginning of an axis that begins with the newest.
+        let down = of_past(10.0, room(500.0, 200.0), true);
+        let now = down.iter().find(|tick| tick.label == "0:00");
+        assert!(now.is_some_and(|tick| tick.at == 0.0), "{down:?}");
+        assert!(
+            down.iter()
+                .all(|tick| tick.at == 0.0 || tick.label.is_empty() || tick.label.starts_with('−'))
+        );
+        let past = of_past(10.0, room(500.0, 200.0), false);
         assert_eq!(labels(&past), ["0:00", "−0:05", "−0:10"]);
         assert_eq!((past[0].at, past[2].at), (1.0, 0.0));
         assert!(of_time(0.0, room(1.0, 1.0)).is_empty());
