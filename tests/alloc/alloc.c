@@ -12,10 +12,12 @@
  *   filter ELEMENT         the same beyond those of `volume`, which writes to buffers as well
  *   sweep PROPERTY ELEMENT the same while a property of its first child goes from -12 to 12 and back,
  *                          which is not counted, nor what a message about that takes
+ *   live PROPERTY ELEMENT  the same, on the thread that pushes alone: others may make what comes next
+ *   crowd ELEMENT          as filter, with 64 channels
  *   day BYTES ELEMENT      at most so many bytes more after a day of audio than after its first second
  *   hour BYTES ELEMENT     at most so many bytes more after an hour than after ten minutes
  *
- * Each is made with S16 and F32 at 48 kHz stereo.
+ * Each is made with S16 and F32 at 48 kHz, stereo unless said otherwise.
  */
 #include <gst/gst.h>
 #include <malloc.h>
@@ -25,10 +27,15 @@
 
 #define RATE 48000
 #define CHANNELS 2
+#define CROWD 64
+
+static gint channels = CHANNELS;
 
 /* What was allocated since the program began, by any thread. */
 static guint64 calls;
 static gint64 held;
+/* How often this thread did. */
+static __thread guint64 own_calls;
 
 extern void *__libc_malloc (size_t size);
 extern void *__libc_calloc (size_t count, size_t size);
@@ -39,6 +46,7 @@ extern void __libc_free (void *memory);
 static void *
 note (void *memory)
 {
+  own_calls++;
   __atomic_add_fetch (&calls, 1, __ATOMIC_RELAXED);
   __atomic_add_fetch (&held, malloc_usable_size (memory), __ATOMIC_RELAXED);
   return memory;
@@ -168,8 +176,8 @@ open_rig (const char *launch, gboolean floats)
   GstCaps *caps = gst_caps_new_simple ("audio/x-raw",
       "format", G_TYPE_STRING, floats ? "F32LE" : "S16LE",
       "layout", G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT, RATE,
-      "channels", G_TYPE_INT, CHANNELS,
-      "channel-mask", GST_TYPE_BITMASK, (guint64) 3, NULL);
+      "channels", G_TYPE_INT, channels, "channel-mask", GST_TYPE_BITMASK,
+      channels == CHANNELS ? (guint64) 3 : (guint64) 0, NULL);
   gst_pad_push_event (rig->source, gst_event_new_caps (caps));
   gst_caps_unref (caps);
   gst_segment_init (&segment, GST_FORMAT_TIME);
@@ -212,7 +220,7 @@ noise (gboolean floats)
 static void
 push (Rig * rig, guint64 buffers, guint frames)
 {
-  gsize size = (gsize) frames * CHANNELS * (rig->floats ? 4 : 2);
+  gsize size = (gsize) frames * channels * (rig->floats ? 4 : 2);
 
   for (guint64 i = 0; i < buffers; i++) {
     GstBuffer *buffer = gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY,
@@ -265,18 +273,26 @@ check_filter (const char *launch, gboolean floats, gint64 most)
   return net <= 0;
 }
 
+static gboolean
+check_crowd (const char *launch, gboolean floats, gint64 most)
+{
+  channels = CROWD;
+  gboolean good = check_filter (launch, floats, most);
+  channels = CHANNELS;
+  return good;
+}
+
 /* What one message with a structure of a few fields takes. */
 #define PER_MESSAGE 8
 
 static gboolean
-check_sweep (const char *launch, gboolean floats, gint64 most)
+sweep (const char *launch, gboolean floats, gboolean own)
 {
   gchar **words = g_strsplit (launch, " ", 2);
   gchar *property = g_strdup_printf ("band0::%s", words[0]);
   Rig *rig = open_rig (words[1], floats);
   guint64 before = 0, during = 0, messages = 0;
 
-  (void) most;
   for (guint i = 0; i < 5400; i++) {
     guint step = i % 200;
     gst_child_proxy_set (GST_CHILD_PROXY (rig->element), property,
@@ -286,9 +302,9 @@ check_sweep (const char *launch, gboolean floats, gint64 most)
       during = 0;
       messages = rig->messages;
     }
-    before = calls;
+    before = own ? own_calls : calls;
     push (rig, 1, 1024);
-    during += calls - before;
+    during += (own ? own_calls : calls) - before;
   }
   messages = rig->messages - messages;
   close_rig (rig);
@@ -298,6 +314,20 @@ check_sweep (const char *launch, gboolean floats, gint64 most)
   g_print ("%" G_GINT64_FORMAT " allocations in 5000 buffers and %"
       G_GUINT64_FORMAT " messages", net, messages);
   return net <= (gint64) messages * PER_MESSAGE;
+}
+
+static gboolean
+check_sweep (const char *launch, gboolean floats, gint64 most)
+{
+  (void) most;
+  return sweep (launch, floats, FALSE);
+}
+
+static gboolean
+check_live (const char *launch, gboolean floats, gint64 most)
+{
+  (void) most;
+  return sweep (launch, floats, TRUE);
 }
 
 static gboolean
@@ -346,6 +376,8 @@ check (const char *line)
     {"steady ", FALSE, check_steady},
     {"filter ", FALSE, check_filter},
     {"sweep ", FALSE, check_sweep},
+    {"live ", FALSE, check_live},
+    {"crowd ", FALSE, check_crowd},
     {"day ", TRUE, check_day},
     {"hour ", TRUE, check_hour},
   };

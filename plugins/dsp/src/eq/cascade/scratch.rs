@@ -35,25 +35,26 @@ fn widen_body<T: Sample>(from: &[T], to: &mut [f64]) {
     }
 }
 
+/// Samples that are gone over in one plain loop, with the gains written out as often as that takes.
+/// Where a loop over [`LANES`] is inside another one, compilers gather every eighth sample.
+const RUN: usize = 128;
+
 #[inline(always)]
 fn narrow_body<T: Sample>(from: &[f64], gains: &[f64; LANES], to: &mut [T]) {
-    let (from, from_rest) = from.as_chunks::<LANES>();
-    let (to, to_rest) = to.as_chunks_mut::<LANES>();
-    for (to, from) in to.iter_mut().zip(from) {
-        for ((to, from), gain) in to.iter_mut().zip(from).zip(gains) {
+    let gains: [f64; RUN] = std::array::from_fn(|i| gains[i % LANES]);
+    for (to, from) in to.chunks_mut(RUN).zip(from.chunks(RUN)) {
+        for ((to, from), gain) in to.iter_mut().zip(from).zip(&gains) {
             *to = T::narrow(from * gain);
         }
-    }
-    for ((to, from), gain) in to_rest.iter_mut().zip(from_rest).zip(gains) {
-        *to = T::narrow(from * gain);
     }
 }
 
 #[inline(always)]
-fn amplify_body<T: Sample>(samples: &mut [T], gains: &[f64; LANES]) {
-    for samples in samples.chunks_mut(LANES) {
-        for (sample, gain) in samples.iter_mut().zip(gains) {
-            *sample = T::narrow(sample.widen() * gain);
+fn amplify_body(samples: &mut [f64], gains: &[f64; LANES]) {
+    let gains: [f64; RUN] = std::array::from_fn(|i| gains[i % LANES]);
+    for samples in samples.chunks_mut(RUN) {
+        for (sample, gain) in samples.iter_mut().zip(&gains) {
+            *sample *= gain;
         }
     }
 }
@@ -66,7 +67,7 @@ multiversion! {
 }
 multiversion! {
     /// Multiplies by gains that come over and over.
-    pub(super) fn amplify<T: Sample>(samples: &mut [T], gains: &[f64; LANES]) = amplify_body
+    pub(super) fn amplify(samples: &mut [f64], gains: &[f64; LANES]) = amplify_body
 }
 
 /// Calls a function that has the number of channels as a constant.

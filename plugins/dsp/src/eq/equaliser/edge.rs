@@ -8,48 +8,41 @@ use crate::simd::Level;
 /// A floating-point sample.
 pub(super) trait Float: Copy {
     const ZERO: Self;
-    /// 0, or NaN if this is no finite number.
-    fn nothing(self) -> Self;
-    fn add(self, other: Self) -> Self;
     fn is_finite(self) -> bool;
+    fn are_finite(samples: &[Self]) -> bool;
 }
 
 macro_rules! float {
-    ($t:ty) => {
+    // As many sums at once as hide what an addition takes, in no more registers than there are.
+    ($t:ty, $sums:literal) => {
         impl Float for $t {
             const ZERO: $t = 0.0;
-            #[inline(always)]
-            fn nothing(self) -> $t {
-                self * 0.0
-            }
-            #[inline(always)]
-            fn add(self, other: $t) -> $t {
-                self + other
-            }
             #[inline(always)]
             fn is_finite(self) -> bool {
                 <$t>::is_finite(self)
             }
+            #[inline(always)]
+            fn are_finite(samples: &[$t]) -> bool {
+                // 0, or NaN if there is one that is no finite number.
+                let mut sums = [0.0; $sums];
+                let (chunks, rest) = samples.as_chunks::<$sums>();
+                for chunk in chunks {
+                    for (sum, x) in sums.iter_mut().zip(chunk) {
+                        *sum += x * 0.0;
+                    }
+                }
+                let good = rest.iter().fold(true, |good, x| good & x.is_finite());
+                sums.iter().fold(good, |good, sum| good & !sum.is_nan())
+            }
         }
     };
 }
-float!(f32);
-float!(f64);
+float!(f32, 64);
+float!(f64, 32);
 
 #[inline(always)]
 fn all_finite_body<F: Float>(samples: &[F]) -> bool {
-    const LANES: usize = 32;
-    let mut sums = [F::ZERO; LANES];
-    let (chunks, rest) = samples.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *sum = sum.add(x.nothing());
-        }
-    }
-    sums.into_iter()
-        .chain(rest.iter().map(|x| x.nothing()))
-        .fold(F::ZERO, F::add)
-        .is_finite()
+    F::are_finite(samples)
 }
 
 multiversion! {
