@@ -13,7 +13,7 @@ RUSTFLAGS="-Cpasses=sancov-module \
 -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares \
 --cfg fuzzing" \
-    cargo build --release --target-dir target --target x86_64-unknown-linux-gnu
+    cargo build --locked --release --target-dir target --target x86_64-unknown-linux-gnu
 
 # One target, alone or beside others; what it says is kept, and shown where it fails.
 fuzz() {
