@@ -44,6 +44,9 @@ unset GST_PLUGIN_PATH GST_PLUGIN_SYSTEM_PATH GST_REGISTRY GST_DEBUG GST_TRACERS 
 # Logs are for findings, not for the names of what is compiled.
 export CARGO_TERM_QUIET=true
 
+# What nobody will change again need not be kept ready for changes.
+[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
+
 need_nextest() {
 	command -v cargo-nextest >/dev/null && return
 	echo "installing cargo-nextest (once, some minutes)"

@@ -168,8 +168,10 @@ impl<'de> Deserialize<'de> for Object {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+                // As f64: whether a number too large for f32 is an error or infinite depends on how serde_json
+                // was built.
+                while let Some((name, numbers)) = map.next_entry::<String, Vec<f64>>()? {
+                    entries.push((name, numbers.iter().map(|&x| x as f32).collect()));
                 }
                 Ok(Object(entries))
             }
