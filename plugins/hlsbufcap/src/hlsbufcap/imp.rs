@@ -85,7 +85,10 @@ impl ObjectImpl for HlsBufCap {
             "current-level-bytes" => snapshot.level_bytes.to_value(),
             "current-level-time" => (snapshot.level_time.as_nanos() as u64).to_value(),
             "peak-level-bytes" => snapshot.peak_bytes.to_value(),
-            _ => snapshot.structure().to_value(),
+            // Nothing to tell before it ever ran.
+            _ => (self.told.load(Ordering::Relaxed) > 0)
+                .then(|| snapshot.structure())
+                .to_value(),
         }
     }
 
