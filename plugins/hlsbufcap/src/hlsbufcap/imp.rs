@@ -31,7 +31,7 @@ pub struct HlsBufCap {
     pairs: Mutex<Vec<Pair>>,
     pub(super) found: Mutex<Found>,
     pub(super) undo: Mutex<Vec<Undo>>,
-    /// Only ever tried for: who has it works for those who did not get it.
+    /// Only tried for while it runs: who has it works for those who did not get it.
     pub(super) governor: Mutex<Option<Governor>>,
     /// Between NULL and NULL.
     pub(super) runs: AtomicBool,
