@@ -18,6 +18,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rubato", &["auris-clap"]),
     ("rustfft", &["auris-dsp", "auris-fft"]),
     ("sha2", &["auris-clap"]),
+    ("symphonia-bundle-flac", &["auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 

@@ -16,8 +16,9 @@ struct Format {
     package: &'static str,
 }
 
-/// Its decoder is no element of the registry.
+/// Their decoders are no elements of the registry.
 const VORBIS: &str = "Ogg Vorbis";
+const FLAC: &str = "FLAC";
 const GOOD: &str = "gstreamer1.0-plugins-good";
 const BASE: &str = "gstreamer1.0-plugins-base";
 const BAD: &str = "gstreamer1.0-plugins-bad";
@@ -26,7 +27,8 @@ const LIBAV: &str = "gstreamer1.0-libav";
 const FORMATS: &[Format] = &[
     format("WAV", &[&["wavparse"]], GOOD),
     format("AIFF", &[&["aiffparse"]], BAD),
-    format("FLAC", &[&["flacparse", "flacdec"]], GOOD),
+    format(FLAC, &[&["flacparse"]], GOOD),
+    format("FLAC, unusual", &[&["flacparse", "flacdec"]], GOOD),
     format(
         "MP3",
         &[
@@ -64,7 +66,7 @@ const SPECTRUM_PACKAGE: &str = "gst-plugin-spectrum";
 const TARGETS: &[(&str, Target, &str)] = &[
     ("WAV", Target::Wav, GOOD),
     ("AIFF", Target::Aiff, BAD),
-    ("FLAC", Target::Flac, GOOD),
+    (FLAC, Target::Flac, GOOD),
     ("WavPack", Target::Wavpack, GOOD),
     ("Apple Lossless", Target::Alac, LIBAV),
     ("MP3", Target::Mp3, GOOD),
@@ -156,7 +158,7 @@ fn decoders(out: &mut dyn Write) -> io::Result<bool> {
             .find(|chain| chain.iter().all(exists));
         let first = Some(&format.alternatives[0]) == found;
         let text = match found {
-            Some(chain) if first && format.name == VORBIS => {
+            Some(chain) if first && [VORBIS, FLAC].contains(&format.name) => {
                 format!("{} ! a decoder inside this program", chain.join(" ! "))
             }
             Some(chain) if first => chain.join(" ! "),

@@ -34,7 +34,7 @@ pub(crate) fn track(path: &str, precise: f64) -> Track {
             codec: Some("audio/x-flac".to_owned()),
             sample_format: Some("S16LE".to_owned()),
             bits: Some(16),
-            decoder: Some("flacdec".to_owned()),
+            decoder: Some("symphonia-flac".to_owned()),
             lossless: true,
         }),
         clipped_by_decoder: Some(false),

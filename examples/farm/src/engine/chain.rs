@@ -6,7 +6,7 @@
 //! the containers that [`crate::integrity`] knows have their chain in the table here, and
 //! everything else goes through `uridecodebin`.
 use super::failure::{Failure, Kind};
-use super::vorbis::VorbisDecoder;
+use super::symphonia::{self, Decoder};
 use crate::integrity::{Codec, Container, Facts, Length};
 
 /// One element of a chain.
@@ -127,7 +127,7 @@ pub fn plan(facts: Option<&Facts>, head: &[u8], decoders: Decoders<'_>) -> Resul
     };
     steps.extend(decoder);
     steps.extend(after);
-    let exists = |name: &str| name == VorbisDecoder::NAME || (decoders.exists)(name);
+    let exists = |name: &str| Decoder::is_one(name) || (decoders.exists)(name);
     let missing = steps.iter().find(|s| !exists(s.factory));
     if let Some(missing) = missing {
         return Err(Failure::new(
@@ -180,11 +180,20 @@ fn is_joined(facts: &Facts) -> bool {
     facts.links_alike && facts.codec == Codec::Vorbis && is_ours(facts)
 }
 
-/// Whether Vorbis is left to our decoder. Elsewhere than in Ogg the headers are not among the packets,
-/// where it looks for them.
+/// Whether Vorbis or FLAC is left to our decoder. Elsewhere than in Ogg, and in FLAC's own files, the headers
+/// may not be among the packets, where it looks for them.
 fn is_ours(facts: &Facts) -> bool {
-    let few = |channels| channels <= VorbisDecoder::MAX_CHANNELS;
-    facts.container == Container::Ogg && facts.channels.is_some_and(few)
+    let in_its_own = match facts.codec {
+        Codec::Flac => {
+            let bits = facts
+                .bits
+                .is_some_and(|bits| symphonia::FLAC_BITS.contains(&bits));
+            facts.container == Container::Flac && bits
+        }
+        _ => facts.container == Container::Ogg,
+    };
+    let few = |channels| channels <= symphonia::MAX_CHANNELS;
+    in_its_own && facts.channels.is_some_and(few)
 }
 
 /// Whether the samples fill an odd number of bytes. Where `wavparse` pulls, it looks for the next
@@ -226,11 +235,12 @@ fn decoding(facts: &Facts, decoders: Decoders<'_>) -> Result<Option<Decoding>, F
             after: convert_if(narrow || *big_endian != cfg!(target_endian = "big")),
             ..Decoding::default()
         },
+        Codec::Flac if is_ours(facts) => only(symphonia::FLAC, None),
         Codec::Flac => only("flacdec", convert_if(narrow)),
         Codec::WavPack { .. } => only("wavpackdec", convert_if(narrow)),
         Codec::Mp3 if (decoders.exists)("mpg123audiodec") => only("mpg123audiodec", Some(FLOAT)),
         Codec::Mp3 => only("avdec_mp3float", None),
-        Codec::Vorbis if is_ours(facts) => only(VorbisDecoder::NAME, None),
+        Codec::Vorbis if is_ours(facts) => only(symphonia::VORBIS, None),
         Codec::Vorbis => only("vorbisdec", None),
         Codec::Aac => libav_or(decoders, "avdec_aac", "faad"),
         // libav's decoder does not negotiate more.

@@ -5,6 +5,7 @@
 //! - [`source`]: what a file says of itself, and whether the decoder kept that.
 //! - [`download`]: a file from the network is one here first; [`open`] does that, and looks.
 //! - [`chain`]: which elements decode it.
+//! - [`symphonia`]: decoders of our own.
 //! - [`pipeline`]: builds these, runs them, and ends them whatever happens.
 //! - [`memory`], [`pool`], [`turns`]: who may work when; [`registry`]: who is asked what a file is.
 pub mod chain;
@@ -18,8 +19,8 @@ pub mod pipeline;
 pub mod pool;
 pub mod registry;
 pub mod source;
+pub mod symphonia;
 pub mod turns;
-pub mod vorbis;
 pub mod watchdog;
 
 pub use chain::Plan;

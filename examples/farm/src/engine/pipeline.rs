@@ -2,7 +2,7 @@
 //! Building, running and ending a pipeline that begins with a decoder.
 use super::chain::{self, Chain, Plan};
 use super::failure::{Failure, Kind};
-use super::vorbis::VorbisDecoder;
+use super::symphonia::Decoder;
 use super::watchdog::Watchdog;
 use crate::allocator;
 use crate::inputs::Source;
@@ -146,8 +146,8 @@ impl Running {
 /// # Errors
 /// There is none.
 pub fn make(factory: &str) -> Result<gst::Element, Failure> {
-    if factory == VorbisDecoder::NAME {
-        return Ok(VorbisDecoder::new().upcast());
+    if let Some(decoder) = Decoder::named(factory) {
+        return Ok(decoder.upcast());
     }
     gst::ElementFactory::make(factory).build().map_err(|_| {
         Failure::new(

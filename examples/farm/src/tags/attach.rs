@@ -130,7 +130,7 @@ fn ogg(file: &mut File, tag: &Tag, headers: usize) -> Result<(), TagError> {
 }
 
 /// The next page; `None` at the end.
-fn page(reader: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn page(reader: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut page = Vec::new();
     if reader.take(27).read_to_end(&mut page)? == 0 {
         return Ok(None);

@@ -82,14 +82,7 @@ impl Tag {
             .implicit_conversions(false);
         guarded(|| {
             Ok(match kind {
-                Kind::Flac => {
-                    let mut flac = FlacFile::read_from(&mut reader, options)?;
-                    let mut comments = flac.remove_vorbis_comments().unwrap_or_default();
-                    for (picture, information) in flac.remove_pictures() {
-                        comments.insert_picture(picture, Some(information))?;
-                    }
-                    Self::Comments(comments)
-                }
+                Kind::Flac => return Self::read_flac(&mut reader, options),
                 Kind::Vorbis => Self::Comments(
                     VorbisFile::read_from(&mut reader, options)?
                         .vorbis_comments()
@@ -121,6 +114,19 @@ impl Tag {
                 ),
             })
         })
+    }
+
+    /// Of a FLAC file, or of its beginning.
+    pub(super) fn read_flac(
+        reader: &mut (impl Read + Seek),
+        options: ParseOptions,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let mut flac = FlacFile::read_from(reader, options)?;
+        let mut comments = flac.remove_vorbis_comments().unwrap_or_default();
+        for (picture, information) in flac.remove_pictures() {
+            comments.insert_picture(picture, Some(information))?;
+        }
+        Ok(Self::Comments(comments))
     }
 
     /// Whether there is neither a field nor a picture in it.

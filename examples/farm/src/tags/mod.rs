@@ -7,6 +7,7 @@ mod attach;
 mod audio;
 mod convert;
 mod edit;
+mod ogg_flac;
 mod replace;
 mod riff;
 mod transfer;

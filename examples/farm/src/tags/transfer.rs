@@ -3,7 +3,7 @@
 use super::TagError;
 use super::attach::attach;
 use super::edit::{Kind, Tag, guarded};
-use super::riff;
+use super::{ogg_flac, riff};
 use lofty::config::{ParseOptions, ParsingMode};
 use lofty::file::{AudioFile, FileType, TaggedFileExt};
 use lofty::id3::v2::{Frame, Id3v2Tag};
@@ -15,7 +15,7 @@ use lofty::ogg::tag::VorbisComments;
 use lofty::probe::Probe;
 use lofty::tag::{TagExt, TagType};
 use std::fs::File;
-use std::io::{self, BufReader, Seek};
+use std::io::{self, BufReader, Cursor, Seek};
 use std::path::Path;
 
 /// The tags of a file, but for those that told of the samples as they were, such as ReplayGain.
@@ -140,6 +140,11 @@ impl Found {
     fn read_other(file: &mut File) -> Result<Self, TagError> {
         file.rewind()?;
         let mut reader = BufReader::new(file);
+        if let Some(header) = ogg_flac::header(&mut reader)? {
+            let read = || Tag::read_flac(&mut Cursor::new(header), options());
+            return Ok(Self::Own(guarded(read)?));
+        }
+        reader.rewind()?;
         guarded(|| {
             let probe = Probe::new(&mut reader)
                 .options(options())

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every sample analysed: overlapping frames, bands, averages and features.
+use super::chunks::Chunks;
 use super::clock::Clock;
 use super::feature_pad::Layout;
 use super::front::{Bank, Front};
-use super::kinds::{Averaging, Downmix, Scale};
+use super::kinds::{Averaging, Downmix, Features, Preset, Scale};
 use super::message::{Shape, Values};
 use super::settings::Settings;
 use super::stream::Span;
@@ -32,6 +33,8 @@ pub struct Analysis {
     intake: Intake,
     stft: Stft,
     frames: Frames,
+    /// Where frames by themselves come from, if not from the transform.
+    chunks: Option<Chunks>,
 }
 
 /// What becomes of the transform's frames.
@@ -58,8 +61,10 @@ struct Frames {
     clock: Clock,
     /// What a frame by itself is.
     layout: Arc<Layout>,
-    /// Whether somebody wants them.
+    /// Whether somebody wants them,
     sends: bool,
+    /// or results.
+    tells: bool,
     /// Magnitudes of a frame, if these are what it is.
     sent: Vec<f32>,
     floor: f32,
@@ -147,15 +152,21 @@ impl Analysis {
             clock: Clock::new(rate, hop, settings.interval),
             layout,
             sends: false,
+            tells: settings.post_messages,
             sent: vec![0.0; if length == 0 { rows * bands } else { 0 }],
             floor,
             drops_last: front.drops_last,
+        };
+        let chunks = match settings.whisper_chunks {
+            true => Some(chunks(settings, transformed)?),
+            false => None,
         };
         let stft = Stft::new(front.stft).map_err(|error| error.to_string())?;
         Ok(Analysis {
             intake,
             stft,
             frames,
+            chunks,
         })
     }
 
@@ -167,6 +178,7 @@ impl Analysis {
     pub fn set_live(&mut self, settings: &Settings) {
         self.frames.floor = settings.threshold as f32;
         self.frames.averager.set_floor(self.frames.floor);
+        self.frames.tells = settings.post_messages;
         self.frames.magnitude = settings.post_messages && settings.message_magnitude;
     }
 
@@ -177,12 +189,18 @@ impl Analysis {
 
     /// Whether somebody wants frames by themselves.
     pub fn set_sends(&mut self, sends: bool) {
-        self.frames.sends = sends;
+        match &mut self.chunks {
+            Some(chunks) => chunks.set_wanted(sends),
+            None => self.frames.sends = sends,
+        }
     }
 
     pub fn reset(&mut self) {
         self.stft.reset();
         self.frames.reset();
+        if let Some(chunks) = &mut self.chunks {
+            chunks.reset();
+        }
     }
 
     /// Analyses interleaved samples.
@@ -190,20 +208,33 @@ impl Analysis {
         while bytes.len() >= frame {
             let rows = self.intake.rows(bytes);
             bytes = &bytes[rows.frames() * frame..];
+            if let Some(chunks) = &mut self.chunks {
+                chunks.push(rows, tell);
+            }
             let frames = &mut self.frames;
-            self.stft
-                .push_rows(rows, &mut |frame| frames.take(frame, tell));
+            if frames.is_wanted() {
+                self.stft
+                    .push_rows(rows, &mut |frame| frames.take(frame, tell));
+            }
         }
     }
 
     pub fn push_silence(&mut self, frames: u64, tell: &mut dyn FnMut(Event<'_>)) {
+        if let Some(chunks) = &mut self.chunks {
+            chunks.push_silence(frames, tell);
+        }
         let rest = &mut self.frames;
-        self.stft
-            .push_silence(frames, &mut |frame| rest.take(frame, tell));
+        if rest.is_wanted() {
+            self.stft
+                .push_silence(frames, &mut |frame| rest.take(frame, tell));
+        }
     }
 
     /// The stream has ended, after so many frames of audio: what is left is told.
     pub fn finish(&mut self, length: u64, tell: &mut dyn FnMut(Event<'_>)) {
+        if let Some(chunks) = &mut self.chunks {
+            chunks.finish(tell);
+        }
         let frames = &mut self.frames;
         let most = match frames.drops_last {
             true => length / frames.clock.hop.max(1),
@@ -225,7 +256,27 @@ impl Analysis {
     }
 }
 
+/// Whisper's chunks for so many rows.
+fn chunks(settings: &Settings, rows: usize) -> Result<Chunks, String> {
+    if settings.preset != Preset::Whisper || settings.features != Features::MEL {
+        return Err(String::from(
+            "'whisper-chunks' are of preset=whisper and features=mel; set both, and no other feature",
+        ));
+    }
+    if settings.downmix == Downmix::PowerSum && !settings.multi_channel {
+        return Err(String::from(
+            "'whisper-chunks' of a sum of powers are not to be had; choose another 'downmix'",
+        ));
+    }
+    Chunks::new(rows)
+}
+
 impl Frames {
+    /// Whether anybody is told what comes of the transform.
+    fn is_wanted(&self) -> bool {
+        self.sends || self.tells
+    }
+
     fn take(&mut self, frame: &Frame<'_>, tell: &mut dyn FnMut(Event<'_>)) {
         if self.adds_powers {
             self.add_powers(frame);

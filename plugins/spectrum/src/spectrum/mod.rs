@@ -2,6 +2,7 @@
 use gst::{glib, prelude::*};
 
 mod analysis;
+mod chunks;
 mod classic;
 mod clock;
 mod feature_pad;

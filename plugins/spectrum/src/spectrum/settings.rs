@@ -61,6 +61,8 @@ settings! {
         "What is computed besides the spectrum";
     preset: Preset = Preset::None, "preset", "Preset", LIVE, (),
         "Parameters of a published front end, instead of window, fft-size, hop and overlap";
+    whisper_chunks: bool = false, "whisper-chunks", "Whisper chunks", LIVE, (),
+        "Have frames on features pads, with preset=whisper and features=mel, clamped as the model takes them: 30 s at a time, the last filled up with silence, and so up to 30 s late";
     summary: bool = false, "summary", "Summary", LIVE, (),
         "Post a result for the whole stream at its end";
     sync: bool = false, "sync", "Sync", LIVE, (),
@@ -105,5 +107,6 @@ impl Settings {
             && self.downmix == classic.downmix
             && self.features.is_empty()
             && self.preset == classic.preset
+            && !self.whisper_chunks
     }
 }

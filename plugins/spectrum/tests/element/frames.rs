@@ -5,31 +5,31 @@ use crate::signals::{Audio, F32, Kind};
 use gst::prelude::*;
 use gst_check::Harness;
 
-fn floats(buffer: &gst::Buffer) -> Vec<f32> {
+pub fn floats(buffer: &gst::Buffer) -> Vec<f32> {
     let map = buffer.map_readable().unwrap();
     let chunks = map.as_chunks::<4>().0.iter();
     chunks.map(|chunk| f32::from_le_bytes(*chunk)).collect()
 }
 
 /// What leaves a pad for frames: everything in its order.
-struct Frames {
-    pad: gst::Pad,
+pub struct Frames {
+    pub pad: gst::Pad,
     sink: Harness,
 }
 
 impl Frames {
-    fn of(element: &gst::Element) -> Self {
+    pub fn of(element: &gst::Element) -> Self {
         let pad = element.request_pad_simple("features_%u").unwrap();
         let mut sink = Harness::new_empty();
         sink.add_element_src_pad(&pad);
         Frames { pad, sink }
     }
 
-    fn events(&mut self) -> Vec<gst::Event> {
+    pub fn events(&mut self) -> Vec<gst::Event> {
         std::iter::from_fn(|| self.sink.try_pull_event()).collect()
     }
 
-    fn buffers(&mut self) -> Vec<gst::Buffer> {
+    pub fn buffers(&mut self) -> Vec<gst::Buffer> {
         std::iter::from_fn(|| self.sink.try_pull()).collect()
     }
 }

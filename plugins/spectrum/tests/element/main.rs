@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element in a harness, beside that of gst-plugins-good where there is one.
 mod analysis;
+mod chunks;
 mod defects;
 mod drop_in;
 mod frames;

@@ -51,7 +51,7 @@ fn chains_are_as_short_as_can_be() {
     );
     assert_eq!(
         factories(&facts(Container::Ogg, Codec::Vorbis, 16), b"OggS", true),
-        ["oggdemux", VorbisDecoder::NAME]
+        ["oggdemux", symphonia::VORBIS]
     );
     let surround = Facts {
         channels: Some(6),
@@ -65,6 +65,18 @@ fn chains_are_as_short_as_can_be() {
         factories(&facts(Container::Ogg, Codec::Flac, 24), b"OggS", true),
         ["oggdemux", "flacparse", "flacdec"]
     );
+    assert_eq!(
+        factories(&facts(Container::Flac, Codec::Flac, 24), b"fLaC", true),
+        ["flacparse", symphonia::FLAC]
+    );
+    // Twelve bits would have to be told apart from sixteen, and more channels put in order.
+    for (bits, channels) in [(12, 2), (16, 6)] {
+        let odd = Facts {
+            channels: Some(channels),
+            ..facts(Container::Flac, Codec::Flac, bits)
+        };
+        assert_eq!(factories(&odd, b"fLaC", true), ["flacparse", "flacdec"]);
+    }
 }
 
 #[test]
@@ -102,12 +114,13 @@ fn libav_is_used_only_where_it_may_be() {
 fn a_missing_element_is_named() {
     let bare = Decoders {
         libav: true,
-        exists: &|name| name != "flacdec",
+        exists: &|name| name != "wavpackdec",
     };
-    let flac = facts(Container::Flac, Codec::Flac, 16);
-    let failure = plan(Some(&flac), b"fLaC", bare).unwrap_err();
+    let codec = Codec::WavPack { hybrid: false };
+    let wavpack = facts(Container::WavPack, codec, 16);
+    let failure = plan(Some(&wavpack), b"wvpk", bare).unwrap_err();
     assert_eq!(failure.kind, Kind::NoDecoder);
-    assert!(failure.message.contains("'flacdec'"));
+    assert!(failure.message.contains("'wavpackdec'"));
 }
 
 #[test]

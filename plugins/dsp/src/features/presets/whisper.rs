@@ -3,11 +3,15 @@
 use super::{FeatureFrame, FrontEnd, Preset, WHISPER_RATE};
 use crate::features::feature::{Feature, FeatureSet};
 use crate::features::range::limit_range;
+use crate::spectrum::intake::Rows;
+use std::ops::Range;
 
 /// Samples of a chunk: 30 s.
 const SAMPLES: usize = 30 * WHISPER_RATE as usize;
+/// Samples from one frame to the next.
+const HOP: usize = 160;
 /// Frames of a chunk.
-const FRAMES: usize = SAMPLES / 160;
+const FRAMES: usize = SAMPLES / HOP;
 /// How far below the largest value of a chunk the least is: 8 before the division by 4.
 const RANGE: f32 = 2.0;
 /// Zeros that fill up the last chunk, so many at a time.
@@ -37,12 +41,25 @@ pub struct Chunk<'a> {
     /// Its samples that are no filling.
     pub samples: usize,
     rows: &'a [Row],
+    bands: usize,
 }
 
 impl Chunk<'_> {
     /// The 3000 frames of a row one after the other; the model wants them transposed.
     pub fn values(&self, row: usize) -> &[f32] {
         self.rows.get(row).map_or(&[], |row| &row.values)
+    }
+
+    /// Its frames one by one: the sample of the stream that each is about, counted from the first, and for each
+    /// row the frame's values.
+    pub fn frames(&self) -> impl Iterator<Item = (u64, impl Iterator<Item = &[f32]>)> {
+        let begin = self.index * SAMPLES as u64;
+        (0..FRAMES).map(move |frame| {
+            let (first, last) = (frame * self.bands, (frame + 1) * self.bands);
+            let rows = self.rows.iter();
+            let rows = rows.map(move |row| row.values.get(first..last).unwrap_or_default());
+            (begin + (frame * HOP) as u64, rows)
+        })
     }
 }
 
@@ -72,13 +89,39 @@ impl WhisperChunks {
     /// Takes in rows of samples, equally long, and calls `emit` for each chunk that is complete.
     pub fn push(&mut self, rows: &[&[f32]], emit: &mut dyn FnMut(&Chunk<'_>)) {
         let length = rows.iter().map(|row| row.len()).min().unwrap_or(0);
+        let samples = |row: usize, range| rows.get(row).and_then(|row| row.get(range));
+        self.put(
+            length,
+            &|row, range| samples(row, range).unwrap_or_default(),
+            emit,
+        );
+    }
+
+    /// The same from an [`Intake`](crate::spectrum::intake::Intake).
+    pub fn push_rows(&mut self, rows: Rows<'_>, emit: &mut dyn FnMut(&Chunk<'_>)) {
+        let samples = |row, range| rows.row(row).get(range).unwrap_or_default();
+        self.put(rows.frames(), &samples, emit);
+    }
+
+    /// The same as pushing zeros.
+    pub fn push_silence(&mut self, mut frames: u64, emit: &mut dyn FnMut(&Chunk<'_>)) {
+        while frames > 0 {
+            let now = frames.min(ZEROS.len() as u64);
+            self.put(now as usize, &|_, range| &ZEROS[range], emit);
+            frames -= now;
+        }
+    }
+
+    fn put<'r>(
+        &mut self,
+        length: usize,
+        samples: &dyn Fn(usize, Range<usize>) -> &'r [f32],
+        emit: &mut dyn FnMut(&Chunk<'_>),
+    ) {
         let mut done = 0;
         while done < length {
             let now = (length - done).min(SAMPLES - self.filled);
-            self.take(now, |row| {
-                let samples = rows.get(row).and_then(|row| row.get(done..done + now));
-                samples.unwrap_or_default()
-            });
+            self.take(now, |row| samples(row, done..done + now));
             done += now;
             if self.filled == SAMPLES {
                 self.give(SAMPLES, emit);
@@ -127,6 +170,7 @@ impl WhisperChunks {
             index: self.index,
             samples,
             rows: &self.rows,
+            bands: self.bands,
         });
         self.rows.iter_mut().for_each(|row| row.values.clear());
         (self.filled, self.index) = (0, self.index + 1);
