@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 target=aarch64-unknown-linux-gnu
 
 if [ -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
-	exec cargo check --locked -p auris-dsp -p auris-clap --all-targets --target $target
+	exec cargo check --locked -p auris-dsp -p auris-eq -p auris-clap --all-targets --target $target
 fi
 
 root=${1:-$PWD/target/aarch64-root}
@@ -25,4 +25,4 @@ git ls-files -z | xargs -0 tar -c | tar -x -C "$root/src"
 cp -a "${CARGO_HOME:-$HOME/.cargo}/registry" "$root/cargo/"
 [ ! -e "${CARGO_HOME:-$HOME/.cargo}/config.toml" ] || cp "${CARGO_HOME:-$HOME/.cargo}/config.toml" "$root/cargo/"
 exec chroot "$root" env CARGO_HOME=/cargo PATH=/usr/bin:/bin sh -c \
-	"cd /src && cargo check --offline --locked -p auris-dsp -p auris-clap --target $target"
+	"cd /src && cargo check --offline --locked -p auris-dsp -p auris-eq -p auris-clap --target $target"

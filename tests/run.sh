@@ -72,7 +72,7 @@ stage_clippy() {
 
 # What ASan checks: the kernels and elements.
 asan_packages() {
-	echo auris-dsp auris-clap auris-support
+	echo auris-dsp auris-eq auris-clap auris-support
 	sed 's/^/gst-plugin-/' plugins/plugins.txt
 }
 

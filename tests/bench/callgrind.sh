@@ -14,7 +14,7 @@ cd "$(dirname "$0")/../.."
 find_rust
 command -v valgrind >/dev/null || { echo "valgrind is not installed: apt-get install valgrind" >&2 && exit 1; }
 
-cargo build --release --locked --quiet -p auris-dsp --example dr14_kernel --example eq_kernel \
+cargo build --release --locked --quiet -p auris-dsp -p auris-eq --example dr14_kernel --example eq_kernel \
 	--example spectrum_kernel
 programs=${CARGO_TARGET_DIR:-target}/release/examples
 log=$(mktemp)

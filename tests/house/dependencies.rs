@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Arrows run one way: fft ← dsp ← support ← plugins ← examples ← tests.
+//! Arrows run one way: fft ← dsp ← eq ← support ← plugins ← examples ← tests.
 use auris_tests::{metadata, root};
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
     ("rubato", &["auris-clap"]),
-    ("rustfft", &["auris-dsp", "auris-fft"]),
+    ("rustfft", &["auris-dsp", "auris-eq", "auris-fft"]),
     ("sha2", &["auris-clap"]),
     ("symphonia-bundle-flac", &["auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
@@ -31,10 +31,11 @@ fn floor(package: &Package) -> u32 {
     match (folders.next(), folders.next()) {
         (Some("plugins"), Some("fft")) => 0,
         (Some("plugins"), Some("dsp")) => 1,
-        (Some("plugins"), Some("support" | "clap")) => 2,
-        (Some("plugins"), Some(_)) => 3,
-        (Some("examples"), Some(_)) => 4,
-        (Some("tests"), _) => 5,
+        (Some("plugins"), Some("eq")) => 2,
+        (Some("plugins"), Some("support" | "clap")) => 3,
+        (Some("plugins"), Some(_)) => 4,
+        (Some("examples"), Some(_)) => 5,
+        (Some("tests"), _) => 6,
         other => panic!("{other:?} has no floor: give it one here and in ARCHITECTURE.md"),
     }
 }
@@ -63,7 +64,7 @@ fn arrows_run_one_way() {
 #[test]
 fn kernels_see_no_gstreamer() {
     let metadata = metadata();
-    for name in ["auris-dsp", "auris-clap"] {
+    for name in ["auris-dsp", "auris-eq", "auris-clap"] {
         let package = metadata.packages.iter().find(|p| p.name == name);
         let below = reachable(&metadata, &package.expect("the package exists").id);
         let seen = gstreamer_among(&metadata, &below);

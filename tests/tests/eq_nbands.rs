@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Bandwidths in Hz mean what they mean in GStreamer's `equalizer-nbands`: its impulse responses
 //! against the design.
-use auris_dsp::eq::band::{Band, Design, Kind, Width};
-use auris_dsp::eq::design;
+use auris_eq::band::{Band, Design, Kind, Width};
+use auris_eq::design;
 use auris_tests::pcg64::Pcg64;
 use gst::prelude::*;
 use gst_check::Harness;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Audio kernels in pure Rust. Nothing here knows a GStreamer type.
 //!
-//! - [`crew`]: threads that share work out without allocating.
 //! - [`simd`]: which instruction set the kernels run on, chosen at run time.
 //! - [`pcm`]: sample formats as bytes in memory.
 //! - [`dr14`]: dynamic range in three dialects from one pass.
 //! - [`loudness`]: EBU R128 in bounded memory.
 //! - [`checksum`]: MD5 of the PCM, as FLAC's STREAMINFO has it.
-//! - [`eq`]: parametric equalisation.
-//! - [`fir`]: long filters by partitioned convolution.
 //! - [`spectrum`]: spectra at intervals and short-time Fourier transforms.
 //! - [`features`]: mel spectra, cepstra, chroma, descriptors.
 //! - [`window`]: windows for them.
@@ -16,13 +13,10 @@
 //! - [`dither`]: noise for the step down to integers.
 //! - [`picture`]: spectrograms as pictures.
 pub mod checksum;
-pub mod crew;
 pub mod decibel;
 pub mod dither;
 pub mod dr14;
-pub mod eq;
 pub mod features;
-pub mod fir;
 pub mod loudness;
 pub mod pcm;
 pub mod picture;

@@ -148,8 +148,9 @@ integer!(I32, 4, f64, u32, 32, |raw| i32::from_ne_bytes(raw), |v| {
     wide * wide
 });
 
+/// A sample of [`SampleFormat::S24`].
 #[inline(always)]
-pub(crate) fn read_24(raw: [u8; 3]) -> i32 {
+pub fn read_24(raw: [u8; 3]) -> i32 {
     let [a, b, c] = raw;
     if cfg!(target_endian = "little") {
         i32::from_le_bytes([0, a, b, c]) >> 8

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From `GstAudioInfo` to the kernels' terms.
-use auris_dsp::eq::band::Layout;
 use auris_dsp::loudness::Weight;
 use auris_dsp::pcm::SampleFormat;
+use auris_eq::band::Layout;
 use gst_audio::{AudioChannelPosition as Position, AudioFormat, AudioInfo};
 
 /// Sample formats that the kernels read in place: native-endian, in the order of preference.

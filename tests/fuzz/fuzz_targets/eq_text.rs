@@ -3,9 +3,9 @@
 //! read must read back to the same response, and be written the same.
 #![no_main]
 
-use auris_dsp::eq::band::{Curve, Layout};
-use auris_dsp::eq::response::Response;
-use auris_dsp::eq::text;
+use auris_eq::band::{Curve, Layout};
+use auris_eq::response::Response;
+use auris_eq::text;
 use libfuzzer_sys::fuzz_target;
 
 const RATE: f64 = 48_000.0;

@@ -34,7 +34,7 @@ pub fn read_equaliser(args: &ProcessArgs) -> Result<Equaliser, String> {
     }
     // A comment in an older encoding harms nobody.
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    auris_dsp::eq::text::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    auris_eq::text::parse(&text).map_err(|error| format!("{name}: {error}"))?;
     Ok(Equaliser {
         text,
         preamp: args.preamp.0,

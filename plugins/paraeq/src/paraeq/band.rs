@@ -2,8 +2,8 @@
 //! One band as a child object of the element.
 use super::kinds::{Alignment, Kind, StereoMode};
 use super::settings::read;
-use auris_dsp::eq::band::{self, Width};
-use auris_dsp::eq::text::MAX_GAIN;
+use auris_eq::band::{self, Width};
+use auris_eq::text::MAX_GAIN;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,8 +3,8 @@
 use super::band::{Band, State, properties};
 use super::kinds::Kind;
 use super::settings::{Settings, differences};
-use auris_dsp::eq::band::{Curve, Graphic, MAX_BANDS};
-use auris_dsp::eq::equaliser;
+use auris_eq::band::{Curve, Graphic, MAX_BANDS};
+use auris_eq::equaliser;
 use auris_support::result_sink::lock;
 use gst::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,8 +3,8 @@
 use super::band::State;
 use super::bands::{Content, DEFAULT_COUNT, Rest};
 use super::imp::{CAT, ParaEq};
-use auris_dsp::eq::band::{Curve, MAX_BANDS};
-use auris_dsp::eq::text;
+use auris_eq::band::{Curve, MAX_BANDS};
+use auris_eq::text;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::io::Read;
@@ -249,7 +249,7 @@ pub fn content_of(curve: Curve, settings: super::settings::Settings) -> Content 
     let mut bands: Vec<State> = curve.bands.iter().map(State::of).collect();
     bands.truncate(MAX_BANDS);
     if bands.is_empty() {
-        bands.push(State::of(&auris_dsp::eq::band::Band::default()));
+        bands.push(State::of(&auris_eq::band::Band::default()));
     }
     Content {
         settings: super::settings::Settings {

@@ -2,7 +2,7 @@
 //! The way of the audio through the element.
 use super::imp::{CAT, ParaEq};
 use super::stream::Stream;
-use auris_dsp::eq::equaliser::Pace;
+use auris_eq::equaliser::Pace;
 use auris_support::result_sink::lock;
 use gst::{prelude::*, subclass::prelude::*};
 use gst_base::prelude::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The enumerations among a band's properties.
-use auris_dsp::eq::band;
+use auris_eq::band;
 use gst::glib;
 
 /// The shape of a band. The first three are those of `equalizer-nbands`.

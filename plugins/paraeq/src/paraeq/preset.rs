@@ -7,8 +7,8 @@ use super::band;
 use super::bands::{Content, DEFAULT_COUNT, Rest, default_state};
 use super::config::content_of;
 use super::settings::{self, Design, Settings};
-use auris_dsp::eq::band::MAX_BANDS;
-use auris_dsp::eq::text;
+use auris_eq::band::MAX_BANDS;
+use auris_eq::text;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::path::PathBuf;
 

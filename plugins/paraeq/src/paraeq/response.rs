@@ -3,8 +3,8 @@
 //! when to ask again.
 use super::imp::ParaEq;
 use super::settings::Phase;
-use auris_dsp::eq::band::Layout;
-use auris_dsp::eq::response::Response;
+use auris_eq::band::Layout;
+use auris_eq::response::Response;
 use auris_support::result_sink::lock;
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the user can set at the element: one table of properties. [`super::band`] has those of bands.
-use auris_dsp::eq::band;
-use auris_dsp::eq::equaliser::{self, Phase as DspPhase};
-use auris_dsp::eq::text::MAX_GAIN;
+use auris_eq::band;
+use auris_eq::equaliser::{self, Phase as DspPhase};
+use auris_eq::text::MAX_GAIN;
 use gst::{glib, prelude::*};
 use std::sync::LazyLock;
 

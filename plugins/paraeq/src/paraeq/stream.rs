@@ -4,8 +4,8 @@ mod outgoing;
 
 use super::band::Band;
 use super::bands::Bands;
-use auris_dsp::eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings, Splice};
 use auris_dsp::simd::Level;
+use auris_eq::equaliser::{Audio, Equaliser, GRID, Pace, Phase, Settings, Splice};
 use auris_support::clip::duration_of;
 use auris_support::layout;
 use gst::prelude::*;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What leaves later than it came: in its own time, and to the last frame.
 use super::Stream;
-use auris_dsp::eq::equaliser::{Equaliser, Pace, Phase, Splice};
 use auris_dsp::simd::Level;
+use auris_eq::equaliser::{Equaliser, Pace, Phase, Splice};
 use auris_support::clip::duration_of;
 use std::thread::JoinHandle;
 
