@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One second-order section.
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 
 /// Coefficients of y = b0·x + b1·x₁ + b2·x₂ − a1·y₁ − a2·y₂.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Taps from a magnitude response.
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 use std::f64::consts::{PI, TAU};
 
 /// No amplitude goes beyond this.

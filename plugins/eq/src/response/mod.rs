@@ -3,7 +3,7 @@
 use super::band::{Band, Curve, Graphic, Layout, StereoMode};
 use super::design;
 use super::section::Quadratic;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 use search::Search;
 use std::f64::consts::TAU;
 use std::ops::Range;

@@ -4,7 +4,7 @@ use super::{Matrix, Response, View};
 use crate::band::{Curve, Layout, MAX_BANDS};
 use crate::design::MAX_SECTIONS;
 use crate::section::Quadratic;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 use std::f64::consts::{PI, TAU};
 
 /// Points of the grid that is searched beside what the curve itself suggests.

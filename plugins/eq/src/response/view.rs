@@ -2,7 +2,7 @@
 //! A response at one frequency.
 use super::{Matrix, Reach, Response, Step, amplitude, bit};
 use crate::section::Tone;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 use std::f64::consts::TAU;
 use std::ops::{Add, Mul, Sub};
 

@@ -2,7 +2,7 @@
 //! The bilinear designs against their analogue prototypes, written out here once more as transfer
 //! functions of s, and against known values.
 use super::*;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 
 type C = Complex<f64>;
 

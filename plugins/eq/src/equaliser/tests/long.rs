@@ -5,7 +5,7 @@ use crate::band::{Band, Graphic, Kind, Layout, StereoMode};
 use crate::equaliser::{Pace, Phase, Settings};
 use crate::response::Response;
 use auris_dsp::pcm::SampleFormat;
-use realfft::num_complex::Complex;
+use rustfft::num_complex::Complex;
 use std::f64::consts::TAU;
 
 fn linear(bands: &[Band], taps: usize) -> Settings {
