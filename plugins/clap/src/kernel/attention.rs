@@ -5,7 +5,7 @@ use super::lanes::Lanes;
 use super::math::exp;
 use super::product::{Columns, Single};
 use super::tile::{Factors, tile};
-use super::{Isa, Kernel};
+use super::{Buffer, Isa, Kernel};
 
 /// Tokens of a window on each side,
 pub(crate) const SIDE: usize = 8;
@@ -46,7 +46,7 @@ impl Window {
 /// What is added to the scores of a block.
 pub(crate) struct Bias {
     heads: usize,
-    /// Per head, for each token, what its look at each token is worth.
+    /// Per head, for each token, what the look of each token at it is worth.
     positions: Vec<f32>,
     /// The same for all heads, per kind of window that has something apart.
     apart: Vec<f32>,
@@ -61,7 +61,7 @@ impl Bias {
         assert_eq!(table.len(), Self::TABLE * heads);
         let mut positions = Vec::with_capacity(heads * PAIRS);
         for head in 0..heads {
-            for (i, j) in (0..PAIRS).map(|pair| (pair / TOKENS, pair % TOKENS)) {
+            for (i, j) in (0..PAIRS).map(|pair| (pair % TOKENS, pair / TOKENS)) {
                 let down = i / SIDE + SIDE - 1 - j / SIDE;
                 let right = i % SIDE + SIDE - 1 - j % SIDE;
                 positions.push(table[(down * OFFSETS + right) * heads + head]);
@@ -98,23 +98,26 @@ impl Bias {
 
 /// Room for one head.
 pub(crate) struct Scratch {
-    /// Keys, a column per token.
-    keys: super::Buffer<f32>,
+    /// Queries, a column per token.
+    queries: Buffer<f32>,
     /// Values, rows padded to whole vectors.
-    values: super::Buffer<f32>,
-    /// Scores, a row for each token that looks.
-    scores: super::Buffer<f32>,
+    values: Buffer<f32>,
+    /// Scores, a column for each token that looks; then weights, up to a factor.
+    scores: Buffer<f32>,
+    /// That factor.
+    factors: Buffer<f32>,
     /// What the head gives, rows padded likewise.
-    out: super::Buffer<f32>,
+    out: Buffer<f32>,
 }
 
 impl Scratch {
     pub fn new() -> Scratch {
         Scratch {
-            keys: super::Buffer::new(WIDEST_HEAD * TOKENS),
-            values: super::Buffer::new(TOKENS * WIDEST_HEAD),
-            scores: super::Buffer::new(PAIRS),
-            out: super::Buffer::new(TOKENS * WIDEST_HEAD),
+            queries: Buffer::new(WIDEST_HEAD * TOKENS),
+            values: Buffer::new(TOKENS * WIDEST_HEAD),
+            scores: Buffer::new(PAIRS),
+            factors: Buffer::new(TOKENS),
+            out: Buffer::new(TOKENS * WIDEST_HEAD),
         }
     }
 }
@@ -173,49 +176,79 @@ impl Attend<'_> {
     #[inline(always)]
     unsafe fn one_head<V: Lanes>(&mut self, head: usize) {
         let (width, size) = (self.width, self.head);
-        let padded = size.next_multiple_of(V::W);
+        let (stride, padded) = (3 * width, size.next_multiple_of(V::W));
         let at = head * size;
-        let token = |i: usize| &self.rows[i * 3 * width..][..3 * width];
-        for i in 0..TOKENS {
-            let row = token(i);
-            for (e, &key) in row[width + at..][..size].iter().enumerate() {
-                self.scratch.keys[e * TOKENS + i] = key;
-            }
-            let values = &mut self.scratch.values[i * padded..][..padded];
-            values[..size].copy_from_slice(&row[2 * width + at..][..size]);
-            values[size..].fill(0.0);
-        }
-        let queries = Factors {
-            left: self.rows[at..].as_ptr().cast(),
-            left_stride: 3 * width,
-            right: self.scratch.keys.as_ptr().cast(),
-            right_stride: TOKENS,
-            depth: size,
-        };
-        // SAFETY: the caller's promise. There are 64 rows of queries, `size` of each; keys have as
-        // many rows of 64, values 64 rows of `padded`; scores and output are as large as they are
-        // told to be: `padded` is at most the widest head, for that is a multiple of all W.
+        let (queries, keys) = (&self.rows[at..], &self.rows[width + at..]);
+        let values = &self.rows[2 * width + at..];
+        let Scratch {
+            queries: columns,
+            values: copy,
+            scores,
+            factors,
+            out,
+        } = &mut *self.scratch;
+        // SAFETY: the caller's promise. There are 64 tokens, `stride` apart, with `size` numbers of
+        // each kind; columns of queries and of scores have 64, rows of values and output `padded`,
+        // which is at most the widest head, for that is a multiple of all W.
         unsafe {
-            product::<V>(queries, TOKENS, self.scratch.scores.as_mut_ptr());
-            let apart = self.bias.window(self.window);
-            let biases = self.bias.head(head).chunks_exact(TOKENS);
-            let rows = self.scratch.scores.chunks_exact_mut(TOKENS);
-            for (i, (row, bias)) in rows.zip(biases).enumerate() {
-                let apart = apart.map(|apart| &apart[i * TOKENS..][..TOKENS]);
-                soften::<V>(row, bias, apart);
+            for (e, column) in columns.chunks_exact_mut(TOKENS).take(size).enumerate() {
+                for first in (0..TOKENS).step_by(V::W) {
+                    let from = queries.as_ptr().add(first * stride + e);
+                    V::load_apart(from, stride).store(column.as_mut_ptr().add(first));
+                }
             }
-            let scores = Factors {
-                left: self.scratch.scores.as_ptr().cast(),
-                left_stride: TOKENS,
-                right: self.scratch.values.as_ptr().cast(),
+            for token in 0..TOKENS {
+                let to = &mut copy[token * padded..][..size];
+                each::<V>(&values[token * stride..][..size], V::splat(1.0), to);
+            }
+            let looks = Factors {
+                left: keys.as_ptr().cast(),
+                left_stride: stride,
+                left_step: 1,
+                right: columns.as_ptr().cast(),
+                right_stride: TOKENS,
+                depth: size,
+                ahead: keys.as_ptr().cast(),
+            };
+            product::<V>(looks, TOKENS, scores.as_mut_ptr());
+            let biases = [Some(self.bias.head(head)), self.bias.window(self.window)];
+            soften::<V>(scores, biases, factors);
+            let weights = Factors {
+                left: scores.as_ptr().cast(),
+                left_stride: 1,
+                left_step: TOKENS,
+                right: copy.as_ptr().cast(),
                 right_stride: padded,
                 depth: TOKENS,
+                ahead: copy.as_ptr().cast(),
             };
-            product::<V>(scores, padded, self.scratch.out.as_mut_ptr());
+            product::<V>(weights, padded, out.as_mut_ptr());
+            let rows = self.out.chunks_exact_mut(width).zip(factors.iter());
+            for ((to, &factor), from) in rows.zip(out.chunks_exact(padded)) {
+                each::<V>(&from[..size], V::splat(factor), &mut to[at..at + size]);
+            }
         }
-        let rows = self.out.chunks_exact_mut(width);
-        for (to, from) in rows.zip(self.scratch.out.chunks_exact(padded)) {
-            to[at..at + size].copy_from_slice(&from[..size]);
+    }
+}
+
+/// `to` = `from` · `factor`.
+///
+/// # Safety
+/// The processor has the instructions of `V`; both slices have the same length.
+#[inline(always)]
+unsafe fn each<V: Lanes>(from: &[f32], factor: V, to: &mut [f32]) {
+    let length = from.len();
+    let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+    // SAFETY: the caller's promise. The last vector may cover a part of the one before, where the
+    // same is written again.
+    unsafe {
+        if length < V::W {
+            let part = V::load_part(from, length).mul(factor);
+            return part.store_part(to, length);
+        }
+        for at in (0..length).step_by(V::W) {
+            let at = at.min(length - V::W);
+            V::load(from.add(at)).mul(factor).store(to.add(at));
         }
     }
 }
@@ -243,10 +276,10 @@ unsafe fn product<V: Lanes>(factors: Factors, columns: usize, out: *mut f32) {
                 };
                 let out = out.add(row * columns + column);
                 match (V::ROWS, pair) {
-                    (8, true) => tile::<V, Single, 8, 2>(factors, &[], NONE, out, columns),
-                    (8, false) => tile::<V, Single, 8, 1>(factors, &[], NONE, out, columns),
-                    (_, true) => tile::<V, Single, 4, 2>(factors, &[], NONE, out, columns),
-                    (_, false) => tile::<V, Single, 4, 1>(factors, &[], NONE, out, columns),
+                    (8, true) => tile::<V, Single, 8, 2>(factors, NONE, out.cast(), columns),
+                    (8, false) => tile::<V, Single, 8, 1>(factors, NONE, out.cast(), columns),
+                    (_, true) => tile::<V, Single, 4, 2>(factors, NONE, out.cast(), columns),
+                    (_, false) => tile::<V, Single, 4, 1>(factors, NONE, out.cast(), columns),
                 }
             }
         }
@@ -254,35 +287,45 @@ unsafe fn product<V: Lanes>(factors: Factors, columns: usize, out: *mut f32) {
     }
 }
 
-/// Adds the biases to a row of scores and makes their exponentials sum up to one.
+/// Vectors of a row of scores at most.
+const MOST: usize = TOKENS / 4;
+
+/// Adds the biases to scores and replaces them by their exponentials, up to a factor of each
+/// column; with that in `factors`, they sum up to one.
 ///
 /// # Safety
-/// The processor has the instructions of `V`; all slices have 64 numbers.
+/// The processor has the instructions of `V`; `scores` and biases have 64 rows of 64 numbers.
 #[inline(always)]
-unsafe fn soften<V: Lanes>(row: &mut [f32], bias: &[f32], apart: Option<&[f32]>) {
-    debug_assert!(row.len() == TOKENS && bias.len() == TOKENS);
-    let row = row.as_mut_ptr();
-    // SAFETY: the caller's promise; W divides 64.
+unsafe fn soften<V: Lanes>(scores: &mut [f32], biases: [Option<&[f32]>; 2], factors: &mut [f32]) {
+    assert!(scores.len() == PAIRS && factors.len() == TOKENS);
+    assert!(biases.iter().flatten().all(|bias| bias.len() == PAIRS));
+    // SAFETY: the caller's promise; W divides 64, and is at least 4.
     unsafe {
-        let mut largest = V::splat(f32::MIN);
-        for at in (0..TOKENS).step_by(V::W) {
-            let mut score = V::load(row.add(at)).add(V::load(bias.as_ptr().add(at)));
-            if let Some(apart) = apart {
-                score = score.add(V::load(apart.as_ptr().add(at)));
+        let mut largest = [V::splat(f32::MIN); MOST];
+        for row in (0..PAIRS).step_by(TOKENS) {
+            for (vector, largest) in largest[..TOKENS / V::W].iter_mut().enumerate() {
+                let at = row + vector * V::W;
+                let mut score = V::load(scores.as_ptr().add(at));
+                for bias in biases.into_iter().flatten() {
+                    score = score.add(V::load(bias.as_ptr().add(at)));
+                }
+                *largest = largest.max(score);
+                score.store(scores.as_mut_ptr().add(at));
             }
-            largest = largest.max(score);
-            score.store(row.add(at));
         }
-        let largest = V::splat(largest.largest());
-        let mut sum = V::splat(0.0);
-        for at in (0..TOKENS).step_by(V::W) {
-            let weight = exp(V::load(row.add(at)).sub(largest));
-            sum = sum.add(weight);
-            weight.store(row.add(at));
+        let mut sums = [V::splat(0.0); MOST];
+        for row in (0..PAIRS).step_by(TOKENS) {
+            let columns = sums[..TOKENS / V::W].iter_mut().zip(largest);
+            for (vector, (sum, largest)) in columns.enumerate() {
+                let at = row + vector * V::W;
+                let weight = exp(V::load(scores.as_ptr().add(at)).sub(largest));
+                *sum = sum.add(weight);
+                weight.store(scores.as_mut_ptr().add(at));
+            }
         }
-        let factor = V::splat(1.0 / sum.sum());
-        for at in (0..TOKENS).step_by(V::W) {
-            V::load(row.add(at)).mul(factor).store(row.add(at));
+        for (vector, sum) in sums[..TOKENS / V::W].iter().enumerate() {
+            let factor = V::splat(1.0).div(*sum);
+            factor.store(factors.as_mut_ptr().add(vector * V::W));
         }
     }
 }

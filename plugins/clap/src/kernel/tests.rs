@@ -26,25 +26,33 @@ fn all() -> impl Iterator<Item = Isa> {
 
 /// Rows as they are multiplied, and the numbers that they stand for.
 struct Rows {
-    words: Vec<u32>,
+    words: Buffer<u32>,
     scales: Vec<f32>,
     numbers: Vec<f32>,
 }
 
 impl Rows {
     fn new(isa: Isa, precision: Precision, rows: &[f32], width: usize) -> Rows {
-        let mut words = vec![0; rows.len() / precision.per_word()];
-        let mut scales = vec![0.0; rows.len() / width];
+        let tiled = isa.panel(precision).tiled;
+        let layout = Layout::new(width / precision.per_word(), tiled);
+        let count = rows.len() / width;
+        let mut words = Buffer::new(layout.words(count));
+        // What was there before must not matter.
+        words.fill(u32::MAX);
+        let mut scales = vec![0.0; count];
+        let places = (0..count).flat_map(|row| {
+            (0..width / precision.per_word()).map(move |word| layout.place(row, word))
+        });
         let numbers = match precision {
             Precision::F32 => rows.to_vec(),
             Precision::Bf16 => {
-                to_halves(isa, rows, &mut words);
-                let both = |w: &u32| [w << 16, w & 0xffff_0000].map(f32::from_bits);
-                words.iter().flat_map(both).collect()
+                to_halves(isa, rows, width, &mut words, layout);
+                let both = |w: u32| [w << 16, w & 0xffff_0000].map(f32::from_bits);
+                places.flat_map(|place| both(words[place])).collect()
             }
             Precision::Int8 => {
-                to_bytes(isa, rows, width, &mut words, &mut scales);
-                let steps = words.iter().flat_map(|w| w.to_le_bytes());
+                to_bytes(isa, rows, width, &mut words, layout, &mut scales);
+                let steps = places.flat_map(|place| words[place].to_le_bytes());
                 let steps = steps.map(|b| f32::from(b) - 128.0);
                 let numbers = steps.enumerate().map(|(i, step)| step * scales[i / width]);
                 numbers.collect()
@@ -301,7 +309,7 @@ fn rounding_is_the_same_on_every_level() {
             .zip(&expected)
         {
             let found = Rows::new(isa, precision, &rows, 52);
-            assert_eq!(found.words, expected.words, "{isa:?} {precision}");
+            assert_eq!(found.numbers, expected.numbers, "{isa:?} {precision}");
             assert_eq!(found.scales, expected.scales, "{isa:?} {precision}");
         }
     }
@@ -328,10 +336,17 @@ fn buffers_begin_at_a_line() {
 
 #[test]
 fn panels_are_as_wide_as_a_tile() {
-    for isa in all() {
-        let packed = Packed::new(isa, Precision::F32, &noise(7 * 100, 1), 7, None);
-        let vectors: usize = packed.panels().map(|(_, vectors)| vectors).sum();
-        assert_eq!(vectors, 100_usize.div_ceil(isa.lanes()));
-        assert!(packed.panels().rev().skip(1).all(|(_, v)| v == VECTORS));
+    for (isa, precision) in all().flat_map(|isa| PRECISIONS.map(|precision| (isa, precision))) {
+        let packed = Packed::new(isa, precision, &noise(8 * 100, 1), 8, None);
+        let panels: Vec<_> = packed.panels().collect();
+        let tiled = isa.panel(precision).tiled;
+        let (vectors, columns) = (if tiled { 2 } else { VECTORS }, isa.lanes());
+        for (index, (first, _)) in panels.iter().enumerate() {
+            assert_eq!(*first, index * vectors * columns, "{isa:?} {precision}");
+        }
+        let (last, before) = panels.split_last().expect("there are columns");
+        assert!(before.iter().all(|panel| panel.1 == vectors));
+        let whole = last.0 + last.1 * columns;
+        assert!(whole >= 100 && (tiled || whole < 100 + columns), "{isa:?} {precision}");
     }
 }

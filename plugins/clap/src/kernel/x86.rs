@@ -2,6 +2,7 @@
 //! Eight lanes in AVX2 with FMA, sixteen in AVX-512.
 #![allow(unsafe_code)]
 use super::lanes::Lanes;
+use super::quantise::ROUND;
 use std::arch::x86_64::*;
 
 /// Eight lanes, for processors with AVX2 and FMA.
@@ -26,6 +27,15 @@ impl Lanes for Eight {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: as above.
         unsafe { Eight(_mm256_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn load_apart(from: *const f32, stride: usize) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let places = _mm256_mullo_epi32(lanes, _mm256_set1_epi32(stride as i32));
+            Eight(_mm256_i32gather_ps::<4>(from, places))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
@@ -56,6 +66,11 @@ impl Lanes for Eight {
     fn max(self, other: Self) -> Self {
         // SAFETY: as above.
         unsafe { Eight(_mm256_max_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_min_ps(self.0, other.0)) }
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -120,6 +135,16 @@ impl Lanes for Eight {
         unsafe { _mm256_loadu_si256(from.cast()) }
     }
     #[inline(always)]
+    unsafe fn store_words(words: __m256i, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(to.cast(), words) }
+    }
+    #[inline(always)]
+    fn fetch(line: *const u32) {
+        // SAFETY: it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) }
+    }
+    #[inline(always)]
     fn floats(words: __m256i) -> Self {
         // SAFETY: the invariant of Lanes, here and below.
         unsafe { Eight(_mm256_castsi256_ps(words)) }
@@ -156,6 +181,38 @@ impl Lanes for Eight {
         // SAFETY: as above.
         unsafe { Eight(_mm256_cvtepi32_ps(words)) }
     }
+    #[inline(always)]
+    unsafe fn store_halves(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm256_castps_si256(self.0);
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let round = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff));
+            let halves = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, round));
+            let (low, high) = parts(halves);
+            _mm_storeu_si128(to.cast(), _mm_packus_epi32(low, high));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm256_castps_si256(_mm256_add_ps(self.0, _mm256_set1_ps(ROUND)));
+            let (low, high) = parts(_mm256_and_si256(bits, _mm256_set1_epi32(0xff)));
+            let eight = _mm_packus_epi32(low, high);
+            _mm_storel_epi64(to.cast(), _mm_packus_epi16(eight, eight));
+        }
+    }
+}
+
+/// The lower and the upper four words.
+#[inline(always)]
+fn parts(words: __m256i) -> (__m128i, __m128i) {
+    // SAFETY: who has such a vector has the instructions.
+    unsafe {
+        let low = _mm256_castsi256_si128(words);
+        (low, _mm256_extracti128_si256::<1>(words))
+    }
 }
 
 impl Lanes for Sixteen {
@@ -172,6 +229,15 @@ impl Lanes for Sixteen {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: as above.
         unsafe { Sixteen(_mm512_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn load_apart(from: *const f32, stride: usize) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(stride as i32));
+            Sixteen(_mm512_i32gather_ps::<4>(places, from))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
@@ -202,6 +268,11 @@ impl Lanes for Sixteen {
     fn max(self, other: Self) -> Self {
         // SAFETY: as above.
         unsafe { Sixteen(_mm512_max_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Sixteen(_mm512_min_ps(self.0, other.0)) }
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -248,6 +319,16 @@ impl Lanes for Sixteen {
         unsafe { _mm512_loadu_si512(from.cast()) }
     }
     #[inline(always)]
+    unsafe fn store_words(words: __m512i, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(to.cast(), words) }
+    }
+    #[inline(always)]
+    fn fetch(line: *const u32) {
+        // SAFETY: it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) }
+    }
+    #[inline(always)]
     fn floats(words: __m512i) -> Self {
         // SAFETY: the invariant of Lanes, here and below.
         unsafe { Sixteen(_mm512_castsi512_ps(words)) }
@@ -283,5 +364,24 @@ impl Lanes for Sixteen {
     fn numbers(words: __m512i) -> Self {
         // SAFETY: as above.
         unsafe { Sixteen(_mm512_cvtepi32_ps(words)) }
+    }
+    #[inline(always)]
+    unsafe fn store_halves(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm512_castps_si512(self.0);
+            let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+            let round = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff));
+            let halves = _mm512_srli_epi32::<16>(_mm512_add_epi32(bits, round));
+            _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(halves));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm512_castps_si512(_mm512_add_ps(self.0, _mm512_set1_ps(ROUND)));
+            _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(bits));
+        }
     }
 }
