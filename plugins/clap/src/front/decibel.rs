@@ -19,7 +19,7 @@ fn body(power: &[f32; MELS], out: &mut [f32; MELS]) {
     for (out, &power) in out.iter_mut().zip(power) {
         let power = if power < f32::MAX { power } else { f32::MAX };
         let power = if power > FLOOR { power } else { FLOOR };
-        let bits = power.to_bits() - ROOT_HALF;
+        let bits = power.to_bits().wrapping_sub(ROOT_HALF);
         let e = f64::from(bits as i32 >> 23);
         let m = f64::from(f32::from_bits((bits & 0x007f_ffff) + ROOT_HALF));
         let s = (m - 1.0) / (m + 1.0);

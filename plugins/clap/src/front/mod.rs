@@ -20,7 +20,7 @@ pub use windows::{Cut, Piece, Tail, Windows};
 use crate::Error;
 use auris_dsp::simd::Level;
 use auris_dsp::spectrum::filter_bank::FilterBank;
-use auris_dsp::spectrum::stft::{self, Precision, Prepare, Stft};
+use auris_dsp::spectrum::stft::{self, Frame, Precision, Prepare, Stft};
 use decibel::decibels;
 use std::alloc::{Layout, handle_alloc_error};
 
@@ -184,7 +184,7 @@ impl FrontEnd {
     /// The bands of as many samples as the transform has.
     fn frame(&mut self, samples: &[f32], bands: &mut [f32; MELS]) {
         let (bank, level) = (&self.bank, self.level);
-        self.transform.push(&[samples], &mut |frame| {
+        self.transform.push(&[samples], &mut |frame: &Frame<'_>| {
             let mut powers = [0.0; MELS];
             bank.apply(frame.power(0), &mut powers);
             decibels(level, &powers, bands);

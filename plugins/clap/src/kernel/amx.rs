@@ -62,7 +62,13 @@ fn permitted() -> bool {
     const ARCH_REQ_XCOMP_PERM: libc::c_long = 0x1023;
     const XFEATURE_XTILEDATA: libc::c_long = 18;
     // SAFETY: it takes two numbers, and no memory.
-    unsafe { libc::syscall(libc::SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0 }
+    unsafe {
+        libc::syscall(
+            libc::SYS_arch_prctl,
+            ARCH_REQ_XCOMP_PERM,
+            XFEATURE_XTILEDATA,
+        ) == 0
+    }
 }
 
 /// What words stand for.
@@ -77,7 +83,6 @@ pub(super) enum Words {
 /// Sums of a block, row by row, as bits of f32 or i32.
 #[repr(C, align(64))]
 pub(super) struct Block(pub [[u32; BLOCK]; BLOCK]);
-
 
 /// What sums begin at that have no other beginning.
 static NONE: Line = Line([0; BLOCK]);

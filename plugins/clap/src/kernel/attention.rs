@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Attention among the 64 tokens of a window.
 #![allow(unsafe_code)]
+use super::bias::{Bias, Window};
 use super::lanes::Lanes;
-use super::math::exp;
+use super::math::{ABREAST, exp};
 use super::product::{Columns, Single};
 use super::tile::{Factors, tile};
 use super::{Buffer, Isa, Kernel};
@@ -14,88 +15,7 @@ pub(crate) const TOKENS: usize = SIDE * SIDE;
 /// Numbers of a head at most.
 pub(crate) const WIDEST_HEAD: usize = 64;
 
-const PAIRS: usize = TOKENS * TOKENS;
-/// Added where a token must not look: what the model was trained with.
-const APART: f32 = -100.0;
-/// Differences of position along one side.
-const OFFSETS: usize = 2 * SIDE - 1;
-
-/// Where a window lies. Shifted windows at the last row or column of windows hold tokens from both
-/// ends of the image, which must not look at each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// Tokens of its upper and lower half are apart.
-    pub rows_apart: bool,
-    /// Tokens of its left and right half are apart.
-    pub columns_apart: bool,
-}
-
-impl Window {
-    /// Whether token `i` may look at token `j`.
-    fn apart(self, i: usize, j: usize) -> bool {
-        let half = |token: usize| (token / SIDE >= SIDE / 2, token % SIDE >= SIDE / 2);
-        let (a, b) = (half(i), half(j));
-        self.rows_apart && a.0 != b.0 || self.columns_apart && a.1 != b.1
-    }
-
-    fn index(self) -> usize {
-        usize::from(self.rows_apart) + 2 * usize::from(self.columns_apart)
-    }
-}
-
-/// What is added to the scores of a block.
-pub(crate) struct Bias {
-    heads: usize,
-    /// Per head, for each token, what the look of each token at it is worth.
-    positions: Vec<f32>,
-    /// The same for all heads, per kind of window that has something apart.
-    apart: Vec<f32>,
-}
-
-impl Bias {
-    /// Entries of a table per head.
-    pub const TABLE: usize = OFFSETS * OFFSETS;
-
-    /// `table` has a row for each difference of position, with a number for each head.
-    pub fn new(table: &[f32], heads: usize, shifted: bool) -> Bias {
-        assert_eq!(table.len(), Self::TABLE * heads);
-        let mut positions = Vec::with_capacity(heads * PAIRS);
-        for head in 0..heads {
-            for (i, j) in (0..PAIRS).map(|pair| (pair % TOKENS, pair / TOKENS)) {
-                let down = i / SIDE + SIDE - 1 - j / SIDE;
-                let right = i % SIDE + SIDE - 1 - j % SIDE;
-                positions.push(table[(down * OFFSETS + right) * heads + head]);
-            }
-        }
-        let mut apart = Vec::new();
-        for kind in 1..if shifted { 4 } else { 1 } {
-            let window = Window {
-                rows_apart: kind & 1 != 0,
-                columns_apart: kind & 2 != 0,
-            };
-            let score = |pair| match window.apart(pair / TOKENS, pair % TOKENS) {
-                true => APART,
-                false => 0.0,
-            };
-            apart.extend((0..PAIRS).map(score));
-        }
-        Bias {
-            heads,
-            positions,
-            apart,
-        }
-    }
-
-    fn head(&self, head: usize) -> &[f32] {
-        &self.positions[head * PAIRS..][..PAIRS]
-    }
-
-    fn window(&self, window: Window) -> Option<&[f32]> {
-        let kind = window.index().checked_sub(1)?;
-        self.apart.get(kind * PAIRS..(kind + 1) * PAIRS)
-    }
-}
-
+pub(super) const PAIRS: usize = TOKENS * TOKENS;
 /// Room for one head.
 pub(crate) struct Scratch {
     /// Queries, a column per token.
@@ -108,6 +28,9 @@ pub(crate) struct Scratch {
     factors: Buffer<f32>,
     /// What the head gives, rows padded likewise.
     out: Buffer<f32>,
+    /// For the same by tiles.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+    pub(super) tiles: super::attention_tiled::Scratch,
 }
 
 impl Scratch {
@@ -118,6 +41,8 @@ impl Scratch {
             scores: Buffer::new(PAIRS),
             factors: Buffer::new(TOKENS),
             out: Buffer::new(TOKENS * WIDEST_HEAD),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+            tiles: super::attention_tiled::Scratch::new(),
         }
     }
 }
@@ -133,9 +58,9 @@ pub(crate) fn attend(
     out: &mut [f32],
 ) {
     let width = out.len() / TOKENS;
-    let head = width / bias.heads;
-    assert!(rows.len() == 3 * out.len() && width == head * bias.heads && head <= WIDEST_HEAD);
-    isa.run(Attend {
+    let head = width / bias.heads();
+    assert!(rows.len() == 3 * out.len() && width == head * bias.heads() && head <= WIDEST_HEAD);
+    let task = Attend {
         rows,
         width,
         head,
@@ -143,19 +68,21 @@ pub(crate) fn attend(
         bias,
         scratch,
         out,
-    });
+    };
+    isa.attend(task);
 }
 
-struct Attend<'a> {
-    rows: &'a [f32],
+/// A call of [`attend`] whose lengths were checked.
+pub(super) struct Attend<'a> {
+    pub rows: &'a [f32],
     /// Of a token in `out`.
-    width: usize,
+    pub width: usize,
     /// Width of a head.
-    head: usize,
-    window: Window,
-    bias: &'a Bias,
-    scratch: &'a mut Scratch,
-    out: &'a mut [f32],
+    pub head: usize,
+    pub window: Window,
+    pub bias: &'a Bias,
+    pub scratch: &'a mut Scratch,
+    pub out: &'a mut [f32],
 }
 
 impl Kernel for Attend<'_> {
@@ -163,7 +90,7 @@ impl Kernel for Attend<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Lanes>(mut self) {
-        for head in 0..self.bias.heads {
+        for head in 0..self.bias.heads() {
             // SAFETY: the caller's promise.
             unsafe { self.one_head::<V>(head) }
         }
@@ -186,6 +113,7 @@ impl Attend<'_> {
             scores,
             factors,
             out,
+            ..
         } = &mut *self.scratch;
         // SAFETY: the caller's promise. There are 64 tokens, `stride` apart, with `size` numbers of
         // each kind; columns of queries and of scores have 64, rows of values and output `padded`,
@@ -315,12 +243,17 @@ unsafe fn soften<V: Lanes>(scores: &mut [f32], biases: [Option<&[f32]>; 2], fact
         }
         let mut sums = [V::splat(0.0); MOST];
         for row in (0..PAIRS).step_by(TOKENS) {
-            let columns = sums[..TOKENS / V::W].iter_mut().zip(largest);
-            for (vector, (sum, largest)) in columns.enumerate() {
-                let at = row + vector * V::W;
-                let weight = exp(V::load(scores.as_ptr().add(at)).sub(largest));
-                *sum = sum.add(weight);
-                weight.store(scores.as_mut_ptr().add(at));
+            for first in (0..TOKENS / V::W).step_by(ABREAST) {
+                let at = row + first * V::W;
+                let mut weights = [V::splat(0.0); ABREAST];
+                for (i, weight) in weights.iter_mut().enumerate() {
+                    let score = V::load(scores.as_ptr().add(at + i * V::W));
+                    *weight = score.sub(largest[first + i]);
+                }
+                for (i, weight) in exp(weights).into_iter().enumerate() {
+                    sums[first + i] = sums[first + i].add(weight);
+                    weight.store(scores.as_mut_ptr().add(at + i * V::W));
+                }
             }
         }
         for (vector, sum) in sums[..TOKENS / V::W].iter().enumerate() {

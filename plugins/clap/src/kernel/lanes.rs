@@ -81,6 +81,14 @@ pub(crate) trait Lanes: Copy {
     /// `to` is good for `W` / 4 writes.
     unsafe fn store_bytes(self, to: *mut u32);
 
+    /// The same. Compilers keep these in order, so that work on several vectors, with this between
+    /// its steps, is done side by side: they would rather do one vector after the other, where each
+    /// step waits for the one before.
+    #[inline(always)]
+    fn in_step(self) -> Self {
+        self
+    }
+
     /// Fetches a line into the second-level cache. Any address will do.
     #[inline(always)]
     fn fetch(_: *const u32) {}

@@ -2,7 +2,7 @@
 //! What becomes of sums: they are made numbers, get their bias, and go where they belong.
 #![allow(unsafe_code)]
 use super::lanes::Lanes;
-use super::math::gelu;
+use super::math::{ABREAST, gelu};
 use super::multiply::Target;
 use super::packed::Packed;
 use super::product::{Columns, Product};
@@ -146,10 +146,21 @@ unsafe fn add<V: Lanes>(sums: &[u32], to: &mut [f32]) {
 #[inline(always)]
 unsafe fn activate<V: Lanes>(numbers: &mut [u32]) {
     let (numbers, count) = (numbers.as_mut_ptr().cast::<f32>(), numbers.len());
+    let whole = count - count % (ABREAST * V::W);
     // SAFETY: the caller's promise.
     unsafe {
-        for at in (0..count).step_by(V::W) {
-            gelu(V::load(numbers.add(at))).store(numbers.add(at));
+        for at in (0..whole).step_by(ABREAST * V::W) {
+            let mut x = [V::splat(0.0); ABREAST];
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = V::load(numbers.add(at + i * V::W));
+            }
+            for (i, x) in gelu(x).into_iter().enumerate() {
+                x.store(numbers.add(at + i * V::W));
+            }
+        }
+        for at in (whole..count).step_by(V::W) {
+            let [x] = gelu([V::load(numbers.add(at))]);
+            x.store(numbers.add(at));
         }
     }
 }

@@ -6,13 +6,17 @@
 //!   `product` is what the precisions do differently there, with `native` instructions where there
 //!   are such, `quantise` what they do to rows, `leave` what becomes of the sums. `tiled` does the
 //!   same with `amx`, whose tiles are registers.
-//! - `normalise`, `attention`, `math`: the rest of a transformer.
+//! - `normalise`, `attention` with its `bias`, `math`: the rest of a transformer; `attention_tiled` is
+//!   attention by tiles, where the model's products are.
 //!
 //! All functions take an [`Isa`]. Each is one generic function, compiled once per instruction set;
 //! results differ between those by rounding, and on one of them by nothing.
 #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
 mod amx;
 mod attention;
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+mod attention_tiled;
+mod bias;
 mod buffer;
 mod lanes;
 mod leave;
@@ -33,15 +37,17 @@ mod tiled;
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 mod x86;
 
-pub(crate) use attention::{Bias, SIDE, Scratch, TOKENS, WIDEST_HEAD, Window, attend};
+pub(crate) use attention::{SIDE, Scratch, TOKENS, WIDEST_HEAD, attend};
+pub(crate) use bias::{Bias, Window};
 pub(crate) use buffer::Buffer;
 pub use level::Level;
 pub(crate) use multiply::{Left, Target, multiply};
 pub(crate) use normalise::{Norm, normalise};
-pub(crate) use packed::{Layout, Packed};
+pub(crate) use packed::Packed;
 pub(crate) use quantise::{to_bytes, to_halves};
 
 use crate::Precision;
+use attention::Attend;
 use lanes::{Lanes, Quad};
 use multiply::{Multiply, VECTORS};
 use packed::Panel;
@@ -152,13 +158,27 @@ impl Isa {
         unsafe { kernel.run::<Quad>() }
     }
 
+    /// Runs attention, by tiles where its biases are laid out for them.
+    #[allow(unsafe_code)]
+    fn attend(self, task: Attend<'_>) {
+        assert!(!task.bias.tiled() || self.level.has_tiles());
+        #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+        if task.bias.tiled() {
+            // SAFETY: the invariant of Level.
+            return unsafe { attention_tiled::attend(task) };
+        }
+        self.run(task);
+    }
+
     /// Runs a product, on the instructions of its precision where there are such.
     #[allow(unsafe_code)]
     fn multiply(self, task: Multiply<'_>) {
         #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
         match task.left {
             // SAFETY: the invariant of Level; what rows and weights are is checked before.
-            Left::Half(_) if self.level.has_tiles() => return unsafe { tiled::multiply_half(task) },
+            Left::Half(_) if self.level.has_tiles() => {
+                return unsafe { tiled::multiply_half(task) };
+            }
             // SAFETY: as above.
             Left::Bytes(..) if self.level.has_tiles() => {
                 return unsafe { tiled::multiply_bytes(task) };

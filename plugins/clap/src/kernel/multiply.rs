@@ -29,7 +29,9 @@ impl<'a> Left<'a> {
     pub(super) fn words(&self) -> &'a [u32] {
         match self {
             // SAFETY: both have the same size and alignment, and no bits that are not allowed.
-            Left::Single(rows) => unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len()) },
+            Left::Single(rows) => unsafe {
+                std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len())
+            },
             Left::Half(rows) | Left::Bytes(rows, _) => rows,
         }
     }
@@ -78,7 +80,9 @@ pub(crate) fn multiply(
     weights: &Packed,
     target: Target<'_>,
 ) {
-    assert!(left.words().len() >= weights.layout().words(rows) && target.fits(rows, weights.outputs()));
+    assert!(
+        left.words().len() >= weights.layout().words(rows) && target.fits(rows, weights.outputs())
+    );
     let precision = left.precision();
     assert!(precision == weights.precision() && isa.panel(precision) == weights.panel());
     if let Left::Bytes(_, scales) = left {

@@ -11,8 +11,8 @@ use super::shape::{GRID, PATCH, Stage as StageShape};
 use super::workspace::Workspace;
 use crate::front::LogMel;
 use crate::kernel::{
-    Bias, Buffer, Isa, Left, Norm, Packed, SIDE, TOKENS, Target, Window, attend, multiply, normalise,
-    to_bytes, to_halves,
+    Bias, Buffer, Isa, Left, Norm, Packed, SIDE, TOKENS, Target, Window, attend, multiply,
+    normalise, to_bytes, to_halves,
 };
 
 /// Tokens that are worked on at once: four windows.
