@@ -73,7 +73,7 @@ pub(super) unsafe fn gelu<V: Lanes, const N: usize>(mut x: [V; N]) -> [V; N] {
         -2.627_801_6e-1,
         4.990_779_5e-1,
         -7.977_513_7e-1,
-        9.999_933_2e-1,
+        9.999_933e-1,
     ];
     // SAFETY: the caller's promise.
     unsafe {
