@@ -16,6 +16,8 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
+import statistics
 import struct
 import subprocess
 import sys
@@ -224,17 +226,31 @@ def compare():
     sys.exit(f"{len(failures)} too large" if failures else 0)
 
 
-def least(function, repeats):
-    """The least time of a call, in ms."""
+def taken(function, repeats, clock=time.process_time):
+    """The median of what calls took, in ms; of this process, whatever else the machine does."""
     times = []
     for _ in range(repeats):
-        begin = time.perf_counter()
+        begin = clock()
         function()
-        times.append(time.perf_counter() - begin)
-    return 1e3 * min(times)
+        times.append(clock() - begin)
+    return 1e3 * statistics.median(times)
 
 
-def onnx_session(model, path):
+def taken_by_us(repeats, *arguments):
+    """The same of an item in clap_run, without its start; and what else it prints first."""
+
+    def once(repeats):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        told, _ = run(*arguments, repeats)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return told[0], after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+    _, start = once(1)
+    told, all_of_it = once(1 + repeats)
+    return told, 1e3 * (all_of_it - start) / repeats
+
+
+def onnx_session(model, path, threads):
     """The same model in ONNX Runtime, as the public export has it."""
     import onnxruntime
 
@@ -254,14 +270,25 @@ def onnx_session(model, path):
             dynamic_axes={"input_features": {0: "batch"}, "audio_embeds": {0: "batch"}},
             opset_version=17, dynamo=False)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
+def side_by_side(*arguments):
+    """Windows per second of two processes of one thread each, at once."""
+    outs = [WORK / f"out{i}.f32" for i in range(2)]
+    both = [
+        subprocess.Popen([PROGRAM, *(str(a or out) for a in arguments)], stdout=subprocess.PIPE, text=True)
+        for out in outs
+    ]
+    told = [process.communicate()[0].split() for process in both]
+    return sum(1e3 / float(words[-1]) for words in told)
+
+
 def times():
     model, path = build("unfused")
-    session = onnx_session(model, WORK / "unfused.onnx")
+    one, two = (onnx_session(model, WORK / "unfused.onnx", threads) for threads in (1, 2))
     mel = spectrogram("one")
     inputs, clip = WORK / "mels.f32", WORK / "samples.f32"
     mel.tofile(inputs)
@@ -270,27 +297,42 @@ def times():
     samples.tofile(clip)
     extractor = ClapFeatureExtractor(frequency_min=50, frequency_max=14000, truncation="rand_trunc")
     levels = os.environ.get("CLAP_LEVELS", os.environ.get("AURIS_SIMD", "")).split()
-    best = {}
+    all_times, rates = {}, {}
 
     def note(what, ms):
-        best[what] = min(ms, best.get(what, ms))
+        all_times.setdefault(what, []).append(ms)
 
-    # Interleaved, and the least of all: so that everybody meets the machine at its best.
-    for _ in range(int(os.environ.get("CLAP_ROUNDS", "3"))):
-        note("ONNX Runtime, f32", least(lambda: session.run(None, {"input_features": features}), 8))
+    # CPU time, interleaved, and the median of all: so that everybody meets the same machine.
+    onnx, theirs = "ONNX Runtime, f32", "ClapFeatureExtractor"
+    for _ in range(int(os.environ.get("CLAP_ROUNDS", "5"))):
+        note(onnx, taken(lambda: one.run(None, {"input_features": features}), 8))
         for level in levels or [""]:
             os.environ["AURIS_SIMD"] = level
             for precision in ("f32", "bf16", "int8"):
-                told, _ = run("embed", path, precision, inputs, None, 10)
-                note(f"auris-clap, {precision}, {told[0]}", float(told[1]))
-        note("torch, f32", least(lambda: embed(model, mel), 3))
-        note("ClapFeatureExtractor", least(lambda: extractor([samples], sampling_rate=48000), 4))
-        told, _ = run("mel", "slaney", "repeatpad", clip, None, 20)
-        note("auris-clap, front end", float(told[0]))
-    print("| one window of 10 s, one thread | ms | against |\n|---|---|---|")
-    for what, ms in best.items():
-        peer = "ClapFeatureExtractor" if "front" in what or "Extractor" in what else "ONNX Runtime, f32"
-        print(f"| {what} | {ms:.2f} | {best[peer] / ms:.2f} × |")
+                told, ms = taken_by_us(40, "embed", path, precision, inputs, None)
+                note(f"auris-clap, {precision}, {told}", ms)
+        os.environ["AURIS_SIMD"] = (levels or [""])[0]
+        note("torch, f32", taken(lambda: embed(model, mel), 3))
+        note(theirs, taken(lambda: extractor([samples], sampling_rate=48000), 4))
+        _, ms = taken_by_us(200, "mel", "slaney", "repeatpad", clip, None)
+        note("auris-clap, front end", ms)
+        rate = 1e3 / taken(lambda: two.run(None, {"input_features": features}), 8, time.perf_counter)
+        rates.setdefault("ONNX Runtime, one session of two threads", []).append(rate)
+        rate = side_by_side("embed", path, "f32", inputs, None, 20)
+        rates.setdefault("auris-clap, two streams of one thread", []).append(rate)
+    ms = {what: statistics.median(found) for what, found in all_times.items()}
+    print("| one window of 10 s, one thread | CPU ms | against |\n|---|---|---|")
+    for what, found in ms.items():
+        peer = theirs if "front" in what or what == theirs else onnx
+        print(f"| {what} | {found:.2f} | {ms[peer] / found:.2f} × |")
+    whole = ms[theirs] + ms["torch, f32"]
+    ours = {what: found + ms["auris-clap, front end"] for what, found in ms.items() if "auris-clap, f32" in what}
+    for what, found in ours.items():
+        print(f"| from samples: {what} | {found:.2f} | {whole / found:.2f} × transformers' {whole:.2f} |")
+    print("\n| windows per second, two cores | | against |\n|---|---|---|")
+    rates = {what: statistics.median(found) for what, found in rates.items()}
+    for what, found in rates.items():
+        print(f"| {what} | {found:.1f} | {found / next(iter(rates.values())):.2f} × |")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
     ("png", &["auris-farm"]),
-    ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
+    ("realfft", &["auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
     ("rubato", &["auris-clap"]),
     ("rustfft", &["auris-dsp", "auris-eq", "auris-fft"]),

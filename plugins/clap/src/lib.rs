@@ -39,12 +39,12 @@ mod schedule;
 mod shared;
 
 pub use aggregate::{Aggregate, Aggregation};
-pub use auris_dsp::simd::Level;
 pub use error::Error;
 pub use front::{
     Bank, Cut, FRAMES, FrontEnd, HOP, LogMel, MELS, Mixer, Padding, Piece, RATE, Resampler, Tail,
     WINDOW, Windows,
 };
+pub use kernel::Level;
 pub use labels::Labels;
 pub use model::{Model, Precision, Workspace};
 pub use schedule::{

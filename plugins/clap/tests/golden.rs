@@ -128,6 +128,26 @@ fn a_workspace_of_another_model_does_as_well() {
 }
 
 #[test]
+fn a_workspace_of_other_instructions_does_as_well() {
+    let file = model(&TINY);
+    for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+        let models: Vec<_> = Level::available()
+            .map(|level| open(&file, precision, level).expect("the file is a model"))
+            .collect();
+        let mut workspace = models[0].workspace();
+        for model in models.iter().chain(models.iter().rev()) {
+            let found = model.embed(&log_mel("input"), &mut workspace);
+            assert_eq!(
+                found.expect("the model works"),
+                embed(model, "input"),
+                "{precision} {}",
+                model.instructions()
+            );
+        }
+    }
+}
+
+#[test]
 fn embeddings_have_length_one() {
     let file = model(&TINY);
     let model = open(&file, Precision::F32, Level::best()).expect("the file is a model");

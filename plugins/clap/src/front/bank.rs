@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Filter banks: bins of a power spectrum to mel bands.
 use super::{MELS, RATE, TRANSFORM};
+use auris_dsp::features::mel::MelScale;
 
 /// Where the bands begin and end.
 const LOWEST_HZ: f64 = 50.0;
@@ -16,25 +17,17 @@ pub enum Bank {
 }
 
 impl Bank {
-    fn mel(self, hz: f64) -> f64 {
+    fn scale(self) -> MelScale {
         match self {
-            Bank::Slaney if hz < 1000.0 => 3.0 * hz / 200.0,
-            Bank::Slaney => 15.0 + 27.0 * (hz / 1000.0).ln() / 6.4_f64.ln(),
-            Bank::Htk => 2595.0 * (1.0 + hz / 700.0).log10(),
-        }
-    }
-
-    fn hz(self, mel: f64) -> f64 {
-        match self {
-            Bank::Slaney if mel < 15.0 => 200.0 * mel / 3.0,
-            Bank::Slaney => 1000.0 * (6.4_f64.ln() * (mel - 15.0) / 27.0).exp(),
-            Bank::Htk => 700.0 * (10_f64.powf(mel / 2595.0) - 1.0),
+            Bank::Slaney => MelScale::Slaney,
+            Bank::Htk => MelScale::Htk,
         }
     }
 
     pub(super) fn triangles(self) -> Vec<Triangle> {
-        let (low, high) = (self.mel(LOWEST_HZ), self.mel(HIGHEST_HZ));
-        let corner = |i: usize| self.hz(low + (high - low) * i as f64 / (MELS + 1) as f64);
+        let scale = self.scale();
+        let (low, high) = (scale.mel(LOWEST_HZ), scale.mel(HIGHEST_HZ));
+        let corner = |i: usize| scale.hertz(low + (high - low) * i as f64 / (MELS + 1) as f64);
         (0..MELS)
             .map(|band| self.triangle(corner(band), corner(band + 1), corner(band + 2)))
             .collect()

@@ -2,8 +2,10 @@
 //! From samples to the spectrogram that the model looks at, as transformers' `ClapFeatureExtractor`
 //! computes it, but for its random choice among longer audio.
 //!
-//! In f64, for in f32 the quiet bands beside loud ones would be off by a tenth of a decibel.
+//! Transforms are in f64, for in f32 the quiet bands beside loud ones would be off by a tenth of a
+//! decibel.
 mod bank;
+mod decibel;
 mod mono;
 mod resample;
 #[cfg(test)]
@@ -16,10 +18,11 @@ pub use resample::Resampler;
 pub use windows::{Cut, Piece, Tail, Windows};
 
 use crate::Error;
-use bank::Triangle;
-use realfft::RealToComplex;
-use realfft::num_complex::Complex;
-use std::sync::Arc;
+use auris_dsp::simd::Level;
+use auris_dsp::spectrum::filter_bank::FilterBank;
+use auris_dsp::spectrum::stft::{self, Frame, Precision, Prepare, Stft};
+use decibel::decibels;
+use std::alloc::{Layout, handle_alloc_error};
 
 /// Sample rate of all audio here, in Hz.
 pub const RATE: usize = 48_000;
@@ -35,7 +38,7 @@ pub const MELS: usize = 64;
 /// Samples of a frame.
 const TRANSFORM: usize = 1024;
 /// Power below which there is silence, at −100 dB.
-const FLOOR: f64 = 1e-10;
+const FLOOR: f32 = 1e-10;
 
 /// What to do with audio that is shorter than the model's window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -82,14 +85,10 @@ impl Default for LogMel {
 
 /// Computes spectrograms. One per thread.
 pub struct FrontEnd {
-    transform: Arc<dyn RealToComplex<f64>>,
-    /// Periodic Hann.
-    window: Vec<f64>,
-    triangles: Vec<Triangle>,
-    input: Vec<f64>,
-    spectrum: Vec<Complex<f64>>,
-    scratch: Vec<Complex<f64>>,
-    power: Vec<f64>,
+    level: Level,
+    /// One frame at a time.
+    transform: Stft,
+    bank: FilterBank,
     padded: Vec<f32>,
 }
 
@@ -97,19 +96,34 @@ impl FrontEnd {
     /// One for models that were trained with this filter bank: see
     /// [`Model::bank`](crate::Model::bank).
     pub fn new(bank: Bank) -> FrontEnd {
-        let transform = auris_fft::real_forward_f64(TRANSFORM);
         let turn = std::f64::consts::TAU / TRANSFORM as f64;
-        FrontEnd {
+        let transform = Stft::new(stft::Config {
+            rate: RATE as u32,
+            rows: 1,
+            size: TRANSFORM,
+            frame: TRANSFORM,
+            // Periodic Hann.
             window: (0..TRANSFORM)
                 .map(|i| 0.5 - 0.5 * (turn * i as f64).cos())
                 .collect(),
-            triangles: bank.triangles(),
-            input: transform.make_input_vec(),
-            spectrum: transform.make_output_vec(),
-            scratch: transform.make_scratch_vec(),
-            power: vec![0.0; TRANSFORM / 2 + 1],
+            hop: TRANSFORM,
+            padding: stft::Padding::None,
+            prepare: Prepare::Nothing,
+            whole_only: true,
+            phase: false,
+            precision: Precision::Double,
+        });
+        let triangles = bank.triangles().into_iter();
+        FrontEnd {
+            level: Level::best(),
+            // Nothing but memory can be wrong with this, and for want of that vectors abort too.
+            transform: transform
+                .unwrap_or_else(|_| handle_alloc_error(Layout::new::<[f64; TRANSFORM]>())),
+            bank: FilterBank::new(
+                TRANSFORM / 2 + 1,
+                triangles.map(|triangle| (triangle.first, triangle.weights)),
+            ),
             padded: Vec::new(),
-            transform,
         }
     }
 
@@ -169,44 +183,13 @@ impl FrontEnd {
 
     /// The bands of as many samples as the transform has.
     fn frame(&mut self, samples: &[f32], bands: &mut [f32; MELS]) {
-        let input = self.input.iter_mut().zip(samples).zip(&self.window);
-        for ((to, from), weight) in input {
-            *to = f64::from(*from) * weight;
-        }
-        // It fails for wrong lengths only, and these are its own.
-        let done = self.transform.process_with_scratch(
-            &mut self.input,
-            &mut self.spectrum,
-            &mut self.scratch,
-        );
-        debug_assert!(done.is_ok());
-        for (power, bin) in self.power.iter_mut().zip(&self.spectrum) {
-            *power = bin.norm_sqr();
-        }
-        for (band, triangle) in bands.iter_mut().zip(&self.triangles) {
-            let power = dot(&self.power[triangle.first..], &triangle.weights);
-            // The natural logarithm costs less than the common one.
-            *band = (power.max(FLOOR).ln() * (10.0 / std::f64::consts::LN_10)) as f32;
-        }
+        let (bank, level) = (&self.bank, self.level);
+        self.transform.push(&[samples], &mut |frame: &Frame<'_>| {
+            let mut powers = [0.0; MELS];
+            bank.apply(frame.power(0), &mut powers);
+            decibels(level, &powers, bands);
+        });
     }
-}
-
-/// The sum of products, as four sums, so that no addition waits for the one before.
-fn dot(power: &[f64], weights: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (chunks, rest) = weights.as_chunks::<4>();
-    let (powers, left) = power[..weights.len()].as_chunks::<4>();
-    for (power, weights) in powers.iter().zip(chunks) {
-        for i in 0..4 {
-            sums[i] += power[i] * weights[i];
-        }
-    }
-    let rest: f64 = left
-        .iter()
-        .zip(rest)
-        .map(|(power, weight)| power * weight)
-        .sum();
-    (sums[0] + sums[2]) + (sums[1] + sums[3]) + rest
 }
 
 /// Fills a window with fewer samples than it has, at least one.
@@ -226,6 +209,11 @@ fn pad(samples: &[f32], padding: Padding, window: &mut Vec<f32>) {
 
 /// `begin` is the index of the first sample.
 fn check_finite(samples: &[f32], begin: u64) -> Result<(), Error> {
+    // Whole blocks first: a search that can end anywhere looks at one sample at a time.
+    let finite = |block: &[f32]| block.iter().fold(true, |all, x| all & x.is_finite());
+    if samples.chunks(1024).all(finite) {
+        return Ok(());
+    }
     match samples.iter().position(|x| !x.is_finite()) {
         Some(at) => Err(Error::SampleNotFinite {
             index: begin + at as u64,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Attention among the 64 tokens of a window.
 #![allow(unsafe_code)]
+use super::bias::{Bias, Window};
 use super::lanes::Lanes;
-use super::math::exp;
+use super::math::{ABREAST, exp};
 use super::product::{Columns, Single};
 use super::tile::{Factors, tile};
-use super::{Isa, Kernel};
+use super::{Buffer, Isa, Kernel};
 
 /// Tokens of a window on each side,
 pub(crate) const SIDE: usize = 8;
@@ -14,107 +15,34 @@ pub(crate) const TOKENS: usize = SIDE * SIDE;
 /// Numbers of a head at most.
 pub(crate) const WIDEST_HEAD: usize = 64;
 
-const PAIRS: usize = TOKENS * TOKENS;
-/// Added where a token must not look: what the model was trained with.
-const APART: f32 = -100.0;
-/// Differences of position along one side.
-const OFFSETS: usize = 2 * SIDE - 1;
-
-/// Where a window lies. Shifted windows at the last row or column of windows hold tokens from both
-/// ends of the image, which must not look at each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// Tokens of its upper and lower half are apart.
-    pub rows_apart: bool,
-    /// Tokens of its left and right half are apart.
-    pub columns_apart: bool,
-}
-
-impl Window {
-    /// Whether token `i` may look at token `j`.
-    fn apart(self, i: usize, j: usize) -> bool {
-        let half = |token: usize| (token / SIDE >= SIDE / 2, token % SIDE >= SIDE / 2);
-        let (a, b) = (half(i), half(j));
-        self.rows_apart && a.0 != b.0 || self.columns_apart && a.1 != b.1
-    }
-
-    fn index(self) -> usize {
-        usize::from(self.rows_apart) + 2 * usize::from(self.columns_apart)
-    }
-}
-
-/// What is added to the scores of a block.
-pub(crate) struct Bias {
-    heads: usize,
-    /// Per head, for each token, what its look at each token is worth.
-    positions: Vec<f32>,
-    /// The same for all heads, per kind of window that has something apart.
-    apart: Vec<f32>,
-}
-
-impl Bias {
-    /// Entries of a table per head.
-    pub const TABLE: usize = OFFSETS * OFFSETS;
-
-    /// `table` has a row for each difference of position, with a number for each head.
-    pub fn new(table: &[f32], heads: usize, shifted: bool) -> Bias {
-        assert_eq!(table.len(), Self::TABLE * heads);
-        let mut positions = Vec::with_capacity(heads * PAIRS);
-        for head in 0..heads {
-            for (i, j) in (0..PAIRS).map(|pair| (pair / TOKENS, pair % TOKENS)) {
-                let down = i / SIDE + SIDE - 1 - j / SIDE;
-                let right = i % SIDE + SIDE - 1 - j % SIDE;
-                positions.push(table[(down * OFFSETS + right) * heads + head]);
-            }
-        }
-        let mut apart = Vec::new();
-        for kind in 1..if shifted { 4 } else { 1 } {
-            let window = Window {
-                rows_apart: kind & 1 != 0,
-                columns_apart: kind & 2 != 0,
-            };
-            let score = |pair| match window.apart(pair / TOKENS, pair % TOKENS) {
-                true => APART,
-                false => 0.0,
-            };
-            apart.extend((0..PAIRS).map(score));
-        }
-        Bias {
-            heads,
-            positions,
-            apart,
-        }
-    }
-
-    fn head(&self, head: usize) -> &[f32] {
-        &self.positions[head * PAIRS..][..PAIRS]
-    }
-
-    fn window(&self, window: Window) -> Option<&[f32]> {
-        let kind = window.index().checked_sub(1)?;
-        self.apart.get(kind * PAIRS..(kind + 1) * PAIRS)
-    }
-}
-
+pub(super) const PAIRS: usize = TOKENS * TOKENS;
 /// Room for one head.
 pub(crate) struct Scratch {
-    /// Keys, a column per token.
-    keys: super::Buffer<f32>,
+    /// Queries, a column per token.
+    queries: Buffer<f32>,
     /// Values, rows padded to whole vectors.
-    values: super::Buffer<f32>,
-    /// Scores, a row for each token that looks.
-    scores: super::Buffer<f32>,
+    values: Buffer<f32>,
+    /// Scores, a column for each token that looks; then weights, up to a factor.
+    scores: Buffer<f32>,
+    /// That factor.
+    factors: Buffer<f32>,
     /// What the head gives, rows padded likewise.
-    out: super::Buffer<f32>,
+    out: Buffer<f32>,
+    /// For the same by tiles.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+    pub(super) tiles: super::attention_tiled::Scratch,
 }
 
 impl Scratch {
     pub fn new() -> Scratch {
         Scratch {
-            keys: super::Buffer::new(WIDEST_HEAD * TOKENS),
-            values: super::Buffer::new(TOKENS * WIDEST_HEAD),
-            scores: super::Buffer::new(PAIRS),
-            out: super::Buffer::new(TOKENS * WIDEST_HEAD),
+            queries: Buffer::new(WIDEST_HEAD * TOKENS),
+            values: Buffer::new(TOKENS * WIDEST_HEAD),
+            scores: Buffer::new(PAIRS),
+            factors: Buffer::new(TOKENS),
+            out: Buffer::new(TOKENS * WIDEST_HEAD),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+            tiles: super::attention_tiled::Scratch::new(),
         }
     }
 }
@@ -130,9 +58,9 @@ pub(crate) fn attend(
     out: &mut [f32],
 ) {
     let width = out.len() / TOKENS;
-    let head = width / bias.heads;
-    assert!(rows.len() == 3 * out.len() && width == head * bias.heads && head <= WIDEST_HEAD);
-    isa.run(Attend {
+    let head = width / bias.heads();
+    assert!(rows.len() == 3 * out.len() && width == head * bias.heads() && head <= WIDEST_HEAD);
+    let task = Attend {
         rows,
         width,
         head,
@@ -140,19 +68,21 @@ pub(crate) fn attend(
         bias,
         scratch,
         out,
-    });
+    };
+    isa.attend(task);
 }
 
-struct Attend<'a> {
-    rows: &'a [f32],
+/// A call of [`attend`] whose lengths were checked.
+pub(super) struct Attend<'a> {
+    pub rows: &'a [f32],
     /// Of a token in `out`.
-    width: usize,
+    pub width: usize,
     /// Width of a head.
-    head: usize,
-    window: Window,
-    bias: &'a Bias,
-    scratch: &'a mut Scratch,
-    out: &'a mut [f32],
+    pub head: usize,
+    pub window: Window,
+    pub bias: &'a Bias,
+    pub scratch: &'a mut Scratch,
+    pub out: &'a mut [f32],
 }
 
 impl Kernel for Attend<'_> {
@@ -160,7 +90,7 @@ impl Kernel for Attend<'_> {
 
     #[inline(always)]
     unsafe fn run<V: Lanes>(mut self) {
-        for head in 0..self.bias.heads {
+        for head in 0..self.bias.heads() {
             // SAFETY: the caller's promise.
             unsafe { self.one_head::<V>(head) }
         }
@@ -173,49 +103,80 @@ impl Attend<'_> {
     #[inline(always)]
     unsafe fn one_head<V: Lanes>(&mut self, head: usize) {
         let (width, size) = (self.width, self.head);
-        let padded = size.next_multiple_of(V::W);
+        let (stride, padded) = (3 * width, size.next_multiple_of(V::W));
         let at = head * size;
-        let token = |i: usize| &self.rows[i * 3 * width..][..3 * width];
-        for i in 0..TOKENS {
-            let row = token(i);
-            for (e, &key) in row[width + at..][..size].iter().enumerate() {
-                self.scratch.keys[e * TOKENS + i] = key;
-            }
-            let values = &mut self.scratch.values[i * padded..][..padded];
-            values[..size].copy_from_slice(&row[2 * width + at..][..size]);
-            values[size..].fill(0.0);
-        }
-        let queries = Factors {
-            left: self.rows[at..].as_ptr().cast(),
-            left_stride: 3 * width,
-            right: self.scratch.keys.as_ptr().cast(),
-            right_stride: TOKENS,
-            depth: size,
-        };
-        // SAFETY: the caller's promise. There are 64 rows of queries, `size` of each; keys have as
-        // many rows of 64, values 64 rows of `padded`; scores and output are as large as they are
-        // told to be: `padded` is at most the widest head, for that is a multiple of all W.
+        let (queries, keys) = (&self.rows[at..], &self.rows[width + at..]);
+        let values = &self.rows[2 * width + at..];
+        let Scratch {
+            queries: columns,
+            values: copy,
+            scores,
+            factors,
+            out,
+            ..
+        } = &mut *self.scratch;
+        // SAFETY: the caller's promise. There are 64 tokens, `stride` apart, with `size` numbers of
+        // each kind; columns of queries and of scores have 64, rows of values and output `padded`,
+        // which is at most the widest head, for that is a multiple of all W.
         unsafe {
-            product::<V>(queries, TOKENS, self.scratch.scores.as_mut_ptr());
-            let apart = self.bias.window(self.window);
-            let biases = self.bias.head(head).chunks_exact(TOKENS);
-            let rows = self.scratch.scores.chunks_exact_mut(TOKENS);
-            for (i, (row, bias)) in rows.zip(biases).enumerate() {
-                let apart = apart.map(|apart| &apart[i * TOKENS..][..TOKENS]);
-                soften::<V>(row, bias, apart);
+            for (e, column) in columns.chunks_exact_mut(TOKENS).take(size).enumerate() {
+                for first in (0..TOKENS).step_by(V::W) {
+                    let from = queries.as_ptr().add(first * stride + e);
+                    V::load_apart(from, stride).store(column.as_mut_ptr().add(first));
+                }
             }
-            let scores = Factors {
-                left: self.scratch.scores.as_ptr().cast(),
-                left_stride: TOKENS,
-                right: self.scratch.values.as_ptr().cast(),
+            for token in 0..TOKENS {
+                let to = &mut copy[token * padded..][..size];
+                each::<V>(&values[token * stride..][..size], V::splat(1.0), to);
+            }
+            let looks = Factors {
+                left: keys.as_ptr().cast(),
+                left_stride: stride,
+                left_step: 1,
+                right: columns.as_ptr().cast(),
+                right_stride: TOKENS,
+                depth: size,
+                ahead: keys.as_ptr().cast(),
+            };
+            product::<V>(looks, TOKENS, scores.as_mut_ptr());
+            let biases = [Some(self.bias.head(head)), self.bias.window(self.window)];
+            soften::<V>(scores, biases, factors);
+            let weights = Factors {
+                left: scores.as_ptr().cast(),
+                left_stride: 1,
+                left_step: TOKENS,
+                right: copy.as_ptr().cast(),
                 right_stride: padded,
                 depth: TOKENS,
+                ahead: copy.as_ptr().cast(),
             };
-            product::<V>(scores, padded, self.scratch.out.as_mut_ptr());
+            product::<V>(weights, padded, out.as_mut_ptr());
+            let rows = self.out.chunks_exact_mut(width).zip(factors.iter());
+            for ((to, &factor), from) in rows.zip(out.chunks_exact(padded)) {
+                each::<V>(&from[..size], V::splat(factor), &mut to[at..at + size]);
+            }
         }
-        let rows = self.out.chunks_exact_mut(width);
-        for (to, from) in rows.zip(self.scratch.out.chunks_exact(padded)) {
-            to[at..at + size].copy_from_slice(&from[..size]);
+    }
+}
+
+/// `to` = `from` · `factor`.
+///
+/// # Safety
+/// The processor has the instructions of `V`; both slices have the same length.
+#[inline(always)]
+unsafe fn each<V: Lanes>(from: &[f32], factor: V, to: &mut [f32]) {
+    let length = from.len();
+    let (from, to) = (from.as_ptr(), to.as_mut_ptr());
+    // SAFETY: the caller's promise. The last vector may cover a part of the one before, where the
+    // same is written again.
+    unsafe {
+        if length < V::W {
+            let part = V::load_part(from, length).mul(factor);
+            return part.store_part(to, length);
+        }
+        for at in (0..length).step_by(V::W) {
+            let at = at.min(length - V::W);
+            V::load(from.add(at)).mul(factor).store(to.add(at));
         }
     }
 }
@@ -243,10 +204,10 @@ unsafe fn product<V: Lanes>(factors: Factors, columns: usize, out: *mut f32) {
                 };
                 let out = out.add(row * columns + column);
                 match (V::ROWS, pair) {
-                    (8, true) => tile::<V, Single, 8, 2>(factors, &[], NONE, out, columns),
-                    (8, false) => tile::<V, Single, 8, 1>(factors, &[], NONE, out, columns),
-                    (_, true) => tile::<V, Single, 4, 2>(factors, &[], NONE, out, columns),
-                    (_, false) => tile::<V, Single, 4, 1>(factors, &[], NONE, out, columns),
+                    (8, true) => tile::<V, Single, 8, 2>(factors, NONE, out.cast(), columns),
+                    (8, false) => tile::<V, Single, 8, 1>(factors, NONE, out.cast(), columns),
+                    (_, true) => tile::<V, Single, 4, 2>(factors, NONE, out.cast(), columns),
+                    (_, false) => tile::<V, Single, 4, 1>(factors, NONE, out.cast(), columns),
                 }
             }
         }
@@ -254,35 +215,50 @@ unsafe fn product<V: Lanes>(factors: Factors, columns: usize, out: *mut f32) {
     }
 }
 
-/// Adds the biases to a row of scores and makes their exponentials sum up to one.
+/// Vectors of a row of scores at most.
+const MOST: usize = TOKENS / 4;
+
+/// Adds the biases to scores and replaces them by their exponentials, up to a factor of each
+/// column; with that in `factors`, they sum up to one.
 ///
 /// # Safety
-/// The processor has the instructions of `V`; all slices have 64 numbers.
+/// The processor has the instructions of `V`; `scores` and biases have 64 rows of 64 numbers.
 #[inline(always)]
-unsafe fn soften<V: Lanes>(row: &mut [f32], bias: &[f32], apart: Option<&[f32]>) {
-    debug_assert!(row.len() == TOKENS && bias.len() == TOKENS);
-    let row = row.as_mut_ptr();
-    // SAFETY: the caller's promise; W divides 64.
+unsafe fn soften<V: Lanes>(scores: &mut [f32], biases: [Option<&[f32]>; 2], factors: &mut [f32]) {
+    assert!(scores.len() == PAIRS && factors.len() == TOKENS);
+    assert!(biases.iter().flatten().all(|bias| bias.len() == PAIRS));
+    // SAFETY: the caller's promise; W divides 64, and is at least 4.
     unsafe {
-        let mut largest = V::splat(f32::MIN);
-        for at in (0..TOKENS).step_by(V::W) {
-            let mut score = V::load(row.add(at)).add(V::load(bias.as_ptr().add(at)));
-            if let Some(apart) = apart {
-                score = score.add(V::load(apart.as_ptr().add(at)));
+        let mut largest = [V::splat(f32::MIN); MOST];
+        for row in (0..PAIRS).step_by(TOKENS) {
+            for (vector, largest) in largest[..TOKENS / V::W].iter_mut().enumerate() {
+                let at = row + vector * V::W;
+                let mut score = V::load(scores.as_ptr().add(at));
+                for bias in biases.into_iter().flatten() {
+                    score = score.add(V::load(bias.as_ptr().add(at)));
+                }
+                *largest = largest.max(score);
+                score.store(scores.as_mut_ptr().add(at));
             }
-            largest = largest.max(score);
-            score.store(row.add(at));
         }
-        let largest = V::splat(largest.largest());
-        let mut sum = V::splat(0.0);
-        for at in (0..TOKENS).step_by(V::W) {
-            let weight = exp(V::load(row.add(at)).sub(largest));
-            sum = sum.add(weight);
-            weight.store(row.add(at));
+        let mut sums = [V::splat(0.0); MOST];
+        for row in (0..PAIRS).step_by(TOKENS) {
+            for first in (0..TOKENS / V::W).step_by(ABREAST) {
+                let at = row + first * V::W;
+                let mut weights = [V::splat(0.0); ABREAST];
+                for (i, weight) in weights.iter_mut().enumerate() {
+                    let score = V::load(scores.as_ptr().add(at + i * V::W));
+                    *weight = score.sub(largest[first + i]);
+                }
+                for (i, weight) in exp(weights).into_iter().enumerate() {
+                    sums[first + i] = sums[first + i].add(weight);
+                    weight.store(scores.as_mut_ptr().add(at + i * V::W));
+                }
+            }
         }
-        let factor = V::splat(1.0 / sum.sum());
-        for at in (0..TOKENS).step_by(V::W) {
-            V::load(row.add(at)).mul(factor).store(row.add(at));
+        for (vector, sum) in sums[..TOKENS / V::W].iter().enumerate() {
+            let factor = V::splat(1.0).div(*sum);
+            factor.store(factors.as_mut_ptr().add(vector * V::W));
         }
     }
 }

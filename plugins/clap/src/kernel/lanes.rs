@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The little of SIMD that the kernels need, and its portable side.
 #![allow(unsafe_code)]
+use super::quantise::{ROUND, half, pair};
 
 /// Adding this to a number below 2²² rounds it to an integer, ties to even, in the lowest bits.
 const TO_INTEGER: f32 = 12_582_912.0; // 1.5 · 2²³
@@ -25,6 +26,10 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// As for `splat`; `from` is good for `W` reads.
     unsafe fn load(from: *const f32) -> Self;
+    /// Numbers `stride` apart.
+    /// # Safety
+    /// As for `splat`; all are good to be read, and `stride` · `W` fits into an i32.
+    unsafe fn load_apart(from: *const f32, stride: usize) -> Self;
     /// # Safety
     /// `to` is good for `W` writes.
     unsafe fn store(self, to: *mut f32);
@@ -32,7 +37,10 @@ pub(crate) trait Lanes: Copy {
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
     fn div(self, other: Self) -> Self;
+    /// `other` where one is no number.
     fn max(self, other: Self) -> Self;
+    /// `other` where one is no number.
+    fn min(self, other: Self) -> Self;
     fn abs(self) -> Self;
     /// self + a·b, rounded once where the level has FMA.
     fn plus(self, a: Self, b: Self) -> Self;
@@ -49,6 +57,9 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// As for `splat`; `from` is good for `W` reads.
     unsafe fn load_words(from: *const u32) -> Self::Words;
+    /// # Safety
+    /// `to` is good for `W` writes.
+    unsafe fn store_words(words: Self::Words, to: *mut u32);
     /// The bits as they are.
     fn floats(words: Self::Words) -> Self;
     /// The bf16 in the lower half of each word.
@@ -59,6 +70,28 @@ pub(crate) trait Lanes: Copy {
     fn dot_bytes(sum: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
     /// Words, read as i32, as numbers.
     fn numbers(words: Self::Words) -> Self;
+
+    /// Writes the nearest bf16, ties to even, two to a word.
+    /// # Safety
+    /// `to` is good for `W` / 2 writes.
+    unsafe fn store_halves(self, to: *mut u32);
+    /// Writes the nearest integers, ties to even, from −127 to 127, as u8 that are 128 too large,
+    /// four to a word.
+    /// # Safety
+    /// `to` is good for `W` / 4 writes.
+    unsafe fn store_bytes(self, to: *mut u32);
+
+    /// The same. Compilers keep these in order, so that work on several vectors, with this between
+    /// its steps, is done side by side: they would rather do one vector after the other, where each
+    /// step waits for the one before.
+    #[inline(always)]
+    fn in_step(self) -> Self {
+        self
+    }
+
+    /// Fetches a line into the second-level cache. Any address will do.
+    #[inline(always)]
+    fn fetch(_: *const u32) {}
 
     /// The first `count` lanes from memory, zeros in the others.
     /// # Safety
@@ -113,6 +146,11 @@ impl Lanes for Quad {
         Quad(unsafe { from.cast::<[f32; 4]>().read() })
     }
     #[inline(always)]
+    unsafe fn load_apart(from: *const f32, stride: usize) -> Self {
+        // SAFETY: the caller's promise.
+        Quad(std::array::from_fn(|i| unsafe { *from.add(i * stride) }))
+    }
+    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { to.cast::<[f32; 4]>().write(self.0) }
@@ -135,8 +173,11 @@ impl Lanes for Quad {
     }
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        // As MAXPS has it: `b` where one is no number.
         self.each(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        self.each(other, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
     fn abs(self) -> Self {
@@ -178,6 +219,11 @@ impl Lanes for Quad {
         unsafe { from.cast::<[u32; 4]>().read() }
     }
     #[inline(always)]
+    unsafe fn store_words(words: [u32; 4], to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<[u32; 4]>().write(words) }
+    }
+    #[inline(always)]
     fn floats(words: [u32; 4]) -> Self {
         Quad(words.map(f32::from_bits))
     }
@@ -200,5 +246,17 @@ impl Lanes for Quad {
     #[inline(always)]
     fn numbers(words: [u32; 4]) -> Self {
         Quad(words.map(|w| w as i32 as f32))
+    }
+    #[inline(always)]
+    unsafe fn store_halves(self, to: *mut u32) {
+        let [a, b, c, d] = self.0.map(half);
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<[u32; 2]>().write([pair(a, b), pair(c, d)]) }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u32) {
+        let bytes = self.0.map(|x| (x + ROUND).to_bits() as u8);
+        // SAFETY: the caller's promise.
+        unsafe { to.write(u32::from_le_bytes(bytes)) }
     }
 }

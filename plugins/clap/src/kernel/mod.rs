@@ -4,14 +4,23 @@
 //! - `lanes`: SIMD in the abstract, and in plain Rust; `x86` has the real thing.
 //! - `packed`: weights, laid out for `multiply`, rows times weights, which consists of `tile`s;
 //!   `product` is what the precisions do differently there, with `native` instructions where there
-//!   are such, `quantise` what they do to rows.
-//! - `normalise`, `attention`, `math`: the rest of a transformer.
+//!   are such, `quantise` what they do to rows, `leave` what becomes of the sums. `tiled` does the
+//!   same with `amx`, whose tiles are registers.
+//! - `normalise`, `attention` with its `bias`, `math`: the rest of a transformer; `attention_tiled` is
+//!   attention by tiles, where the model's products are.
 //!
 //! All functions take an [`Isa`]. Each is one generic function, compiled once per instruction set;
 //! results differ between those by rounding, and on one of them by nothing.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+mod amx;
 mod attention;
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+mod attention_tiled;
+mod bias;
 mod buffer;
 mod lanes;
+mod leave;
+mod level;
 mod math;
 mod multiply;
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
@@ -23,19 +32,25 @@ mod quantise;
 #[cfg(test)]
 mod tests;
 mod tile;
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+mod tiled;
 #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
 mod x86;
 
-pub(crate) use attention::{Bias, SIDE, Scratch, TOKENS, WIDEST_HEAD, Window, attend};
+pub(crate) use attention::{SIDE, Scratch, TOKENS, WIDEST_HEAD, attend};
+pub(crate) use bias::{Bias, Window};
 pub(crate) use buffer::Buffer;
+pub use level::Level;
 pub(crate) use multiply::{Left, Target, multiply};
 pub(crate) use normalise::{Norm, normalise};
 pub(crate) use packed::Packed;
 pub(crate) use quantise::{to_bytes, to_halves};
 
-use auris_dsp::simd::Level;
+use crate::Precision;
+use attention::Attend;
 use lanes::{Lanes, Quad};
-use multiply::Multiply;
+use multiply::{Multiply, VECTORS};
+use packed::Panel;
 
 /// Lanes of the widest vector.
 const WIDEST: usize = 16;
@@ -62,10 +77,11 @@ impl Isa {
         );
         #[cfg(not(target_arch = "x86_64"))]
         let (bf16, vnni) = (false, false);
+        let wants = level.vectors().is_avx512() && !level.has_tiles();
         Isa {
             level,
-            bf16: bf16 && level.is_avx512(),
-            vnni: vnni && level.is_avx512(),
+            bf16: bf16 && wants,
+            vnni: vnni && wants,
         }
     }
 
@@ -94,14 +110,24 @@ impl Isa {
     fn lanes(self) -> usize {
         #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
         {
-            if self.level.is_avx512() {
+            if self.level.vectors().is_avx512() {
                 return x86::Sixteen::W;
             }
-            if self.level.is_avx2() {
+            if self.level.vectors().is_avx2() {
                 return x86::Eight::W;
             }
         }
         Quad::W
+    }
+
+    /// How weights are laid out.
+    fn panel(self, precision: Precision) -> Panel {
+        let tiles = self.level.has_tiles() && precision != Precision::F32;
+        Panel {
+            lanes: self.lanes(),
+            vectors: if tiles { 2 } else { VECTORS },
+            tiled: tiles,
+        }
     }
 
     /// Runs a kernel.
@@ -119,11 +145,11 @@ impl Isa {
                 // SAFETY: called only where the features were detected.
                 unsafe { kernel.run::<x86::Sixteen>() }
             }
-            if self.level.is_avx512() {
+            if self.level.vectors().is_avx512() {
                 // SAFETY: such a Level exists only where the features were detected.
                 return unsafe { avx512(kernel) };
             }
-            if self.level.is_avx2() {
+            if self.level.vectors().is_avx2() {
                 // SAFETY: such a Level exists only where the features were detected.
                 return unsafe { avx2(kernel) };
             }
@@ -132,9 +158,33 @@ impl Isa {
         unsafe { kernel.run::<Quad>() }
     }
 
+    /// Runs attention, by tiles where its biases are laid out for them.
+    #[allow(unsafe_code)]
+    fn attend(self, task: Attend<'_>) {
+        assert!(!task.bias.tiled() || self.level.has_tiles());
+        #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+        if task.bias.tiled() {
+            // SAFETY: the invariant of Level.
+            return unsafe { attention_tiled::attend(task) };
+        }
+        self.run(task);
+    }
+
     /// Runs a product, on the instructions of its precision where there are such.
     #[allow(unsafe_code)]
     fn multiply(self, task: Multiply<'_>) {
+        #[cfg(all(target_arch = "x86_64", target_os = "linux", not(auris_portable)))]
+        match task.left {
+            // SAFETY: the invariant of Level; what rows and weights are is checked before.
+            Left::Half(_) if self.level.has_tiles() => {
+                return unsafe { tiled::multiply_half(task) };
+            }
+            // SAFETY: as above.
+            Left::Bytes(..) if self.level.has_tiles() => {
+                return unsafe { tiled::multiply_bytes(task) };
+            }
+            _ => {}
+        }
         #[cfg(all(target_arch = "x86_64", not(auris_portable)))]
         match task.left {
             // SAFETY: the invariant of Isa; what rows and weights are is checked before.

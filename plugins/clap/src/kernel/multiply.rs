@@ -2,10 +2,10 @@
 //! Rows times packed weights.
 #![allow(unsafe_code)]
 use super::lanes::Lanes;
-use super::math::gelu;
+use super::leave::Sums;
 use super::packed::Packed;
 use super::product::{Bytes, Columns, Half, Product, Single};
-use super::tile::{Factors, tile};
+use super::tile::{Factors, LINE, PER_LINE, tile};
 use super::{Isa, Kernel, WIDEST};
 use crate::Precision;
 
@@ -14,7 +14,7 @@ pub(super) const VECTORS: usize = 3;
 /// Rows of the largest tile.
 const MOST_ROWS: usize = 8;
 
-/// Rows of the left-hand side, one behind the other, in the precision of the weights.
+/// Rows of the left-hand side in the precision of the weights, as their layout has them.
 #[derive(Clone, Copy)]
 pub(crate) enum Left<'a> {
     /// f32.
@@ -25,11 +25,14 @@ pub(crate) enum Left<'a> {
     Bytes(&'a [u32], &'a [f32]),
 }
 
-impl Left<'_> {
-    fn words(&self) -> (*const u32, usize) {
+impl<'a> Left<'a> {
+    pub(super) fn words(&self) -> &'a [u32] {
         match self {
-            Left::Single(rows) => (rows.as_ptr().cast(), rows.len()),
-            Left::Half(rows) | Left::Bytes(rows, _) => (rows.as_ptr(), rows.len()),
+            // SAFETY: both have the same size and alignment, and no bits that are not allowed.
+            Left::Single(rows) => unsafe {
+                std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len())
+            },
+            Left::Half(rows) | Left::Bytes(rows, _) => rows,
         }
     }
 
@@ -38,6 +41,13 @@ impl Left<'_> {
             Left::Single(_) => Precision::F32,
             Left::Half(_) => Precision::Bf16,
             Left::Bytes(..) => Precision::Int8,
+        }
+    }
+
+    pub(super) fn scales(&self) -> &'a [f32] {
+        match self {
+            Left::Bytes(_, scales) => scales,
+            _ => &[],
         }
     }
 }
@@ -70,9 +80,11 @@ pub(crate) fn multiply(
     weights: &Packed,
     target: Target<'_>,
 ) {
-    let (_, words) = left.words();
-    assert!(words >= rows * weights.depth() && target.fits(rows, weights.outputs()));
-    assert!(left.precision() == weights.precision() && isa.lanes() == weights.lanes());
+    assert!(
+        left.words().len() >= weights.layout().words(rows) && target.fits(rows, weights.outputs())
+    );
+    let precision = left.precision();
+    assert!(precision == weights.precision() && isa.panel(precision) == weights.panel());
     if let Left::Bytes(_, scales) = left {
         assert!(scales.len() >= rows);
     }
@@ -88,9 +100,9 @@ pub(crate) fn multiply(
 /// A call of [`multiply`] whose lengths were checked.
 pub(super) struct Multiply<'a> {
     pub left: Left<'a>,
-    rows: usize,
-    weights: &'a Packed,
-    target: Target<'a>,
+    pub rows: usize,
+    pub weights: &'a Packed,
+    pub target: Target<'a>,
 }
 
 impl Kernel for Multiply<'_> {
@@ -114,10 +126,8 @@ impl Multiply<'_> {
     /// The processor has what `V` and `P` need, and `P` is for the precision of the rows.
     #[inline(always)]
     pub unsafe fn with<V: Lanes, P: Product<V>>(mut self) {
-        let weights = self.weights;
-        let mut sums = Sums([0.0; MOST_ROWS * VECTORS * WIDEST]);
-        for (panel, vectors) in weights.panels() {
-            let first = panel * VECTORS * V::W;
+        let mut sums = Bits([0; MOST_ROWS * VECTORS * WIDEST]);
+        for (first, vectors) in self.weights.panels() {
             let mut row = 0;
             while row < self.rows {
                 // SAFETY: the caller's promise; the lengths were checked, and `Packed` has whole
@@ -131,7 +141,15 @@ impl Multiply<'_> {
                         (2, false) => self.tile::<V, P, 1, 2>(row, first, &mut sums),
                         (_, false) => self.tile::<V, P, 1, 1>(row, first, &mut sums),
                     };
-                    self.leave::<V>(row, rows, first, &sums);
+                    let sums = Sums {
+                        bits: &mut sums.0,
+                        stride: vectors * V::W,
+                        row,
+                        rows,
+                        first,
+                        scales: self.left.scales(),
+                    };
+                    sums.leave::<V, P>(self.weights, &mut self.target);
                     row += rows;
                 }
             }
@@ -145,7 +163,7 @@ impl Multiply<'_> {
         &self,
         row: usize,
         first: usize,
-        sums: &mut Sums,
+        sums: &mut Bits,
     ) -> usize {
         // SAFETY: the caller's promise.
         unsafe {
@@ -165,123 +183,35 @@ impl Multiply<'_> {
         &self,
         row: usize,
         first: usize,
-        sums: &mut Sums,
+        sums: &mut Bits,
     ) -> usize {
         let weights = self.weights;
         let depth = weights.depth();
-        let scales = match self.left {
-            Left::Bytes(_, scales) => &scales[row..row + R],
-            _ => &[],
-        };
         let columns = Columns {
             scales: weights.scales(),
             starts: weights.starts(),
         };
         // SAFETY: the caller's promise.
         unsafe {
+            let right = weights.words().as_ptr().add(first * depth);
+            // The next panel, a part of it for each tile of this one.
+            let part = row / R * (depth / PER_LINE * LINE);
             let factors = Factors {
-                left: self.left.words().0.add(row * depth),
+                left: self.left.words().as_ptr().add(row * depth),
                 left_stride: depth,
-                right: weights.words().as_ptr().add(first * depth),
+                left_step: 1,
+                right,
                 right_stride: N * V::W,
                 depth,
+                ahead: right.wrapping_add(N * V::W * depth + part),
             };
             let out = sums.0.as_mut_ptr();
-            tile::<V, P, R, N>(factors, scales, columns.from(first), out, VECTORS * V::W);
+            tile::<V, P, R, N>(factors, columns.from(first), out, N * V::W);
         }
         R
-    }
-
-    /// Adds the bias, and takes the sums to where they belong.
-    ///
-    /// # Safety
-    /// The processor has what `V` needs.
-    #[inline(always)]
-    unsafe fn leave<V: Lanes>(&mut self, row: usize, rows: usize, first: usize, sums: &Sums) {
-        let width = self.weights.outputs();
-        let columns = (width - first).min(VECTORS * V::W);
-        let bias = &self.weights.bias()[first..first + columns];
-        let sums = sums.0.chunks_exact(VECTORS * V::W).take(rows);
-        for (row, sums) in (row..).zip(sums) {
-            let at = row * width + first;
-            // SAFETY: the caller's promise; all three slices have the same length.
-            unsafe {
-                match &mut self.target {
-                    Target::Store(to) => {
-                        each::<V, Keep>(&sums[..columns], bias, &mut to[at..at + columns]);
-                    }
-                    Target::Gelu(to) => {
-                        each::<V, Activate>(&sums[..columns], bias, &mut to[at..at + columns]);
-                    }
-                    Target::Add(to, map) => {
-                        let at = map[row] as usize * width + first;
-                        each::<V, Sum>(&sums[..columns], bias, &mut to[at..at + columns]);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What is written, of a sum and what was there. No closure: compilers do not inline those for
-/// certain, and the instructions of a level reach only what is inlined.
-trait Finish {
-    /// # Safety
-    /// The processor has what `V` needs.
-    unsafe fn finish<V: Lanes>(sum: V, old: V) -> V;
-}
-
-struct Keep;
-struct Activate;
-struct Sum;
-
-impl Finish for Keep {
-    #[inline(always)]
-    unsafe fn finish<V: Lanes>(sum: V, _: V) -> V {
-        sum
-    }
-}
-
-impl Finish for Activate {
-    #[inline(always)]
-    unsafe fn finish<V: Lanes>(sum: V, _: V) -> V {
-        // SAFETY: the caller's promise.
-        unsafe { gelu(sum) }
-    }
-}
-
-impl Finish for Sum {
-    #[inline(always)]
-    unsafe fn finish<V: Lanes>(sum: V, old: V) -> V {
-        old.add(sum)
-    }
-}
-
-/// `to` = F(`sums` + `bias`, `to`).
-///
-/// # Safety
-/// The processor has what `V` needs, and the slices have the same length.
-#[inline(always)]
-unsafe fn each<V: Lanes, F: Finish>(sums: &[f32], bias: &[f32], to: &mut [f32]) {
-    let mut at = 0;
-    // SAFETY: the caller's promise; `at` + `V::W` does not go past the end.
-    unsafe {
-        while at + V::W <= to.len() {
-            let sum = V::load(sums.as_ptr().add(at)).add(V::load(bias.as_ptr().add(at)));
-            let to = to.as_mut_ptr().add(at);
-            F::finish(sum, V::load(to)).store(to);
-            at += V::W;
-        }
-        let rest = to.len() - at;
-        if rest > 0 {
-            let sum = V::load_part(sums.as_ptr().add(at), rest);
-            let sum = sum.add(V::load_part(bias.as_ptr().add(at), rest));
-            let to = to.as_mut_ptr().add(at);
-            F::finish(sum, V::load_part(to, rest)).store_part(to, rest);
-        }
     }
 }
 
 /// Sums of a tile.
 #[repr(align(64))]
-struct Sums([f32; MOST_ROWS * VECTORS * WIDEST]);
+struct Bits([u32; MOST_ROWS * VECTORS * WIDEST]);

@@ -37,6 +37,16 @@ impl Product<Sixteen> for NativeHalf {
         }
     }
     #[inline(always)]
+    unsafe fn load(from: *const u32) -> __m512 {
+        // SAFETY: as above.
+        unsafe { _mm512_loadu_ps(from.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store(sum: __m512, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_ps(to.cast(), sum) }
+    }
+    #[inline(always)]
     unsafe fn finish(sum: __m512, _: f32, _: Columns<'_>, _: usize) -> Sixteen {
         Sixteen(sum)
     }
@@ -63,6 +73,16 @@ impl Product<Sixteen> for NativeBytes {
     unsafe fn step(sum: __m512i, left: __m512i, right: __m512i) -> __m512i {
         // SAFETY: as above.
         unsafe { _mm512_dpbusd_epi32(sum, left, right) }
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> __m512i {
+        // SAFETY: as above.
+        unsafe { <Bytes as Product<Sixteen>>::load(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(sum: __m512i, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { <Bytes as Product<Sixteen>>::store(sum, to) }
     }
     #[inline(always)]
     unsafe fn finish(sum: __m512i, scale: f32, columns: Columns<'_>, first: usize) -> Sixteen {

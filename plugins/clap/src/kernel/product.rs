@@ -43,6 +43,12 @@ pub(super) trait Product<V: Lanes> {
     /// # Safety
     /// See the trait.
     unsafe fn step(sum: Self::Sum, left: Self::Left, right: V::Words) -> Self::Sum;
+    /// # Safety
+    /// See the trait; `from` is good for `V::W` reads.
+    unsafe fn load(from: *const u32) -> Self::Sum;
+    /// # Safety
+    /// See the trait; `to` is good for `V::W` writes.
+    unsafe fn store(sum: Self::Sum, to: *mut u32);
     /// The sum as a number, `scale` being what one step of the row stands for.
     /// # Safety
     /// See the trait.
@@ -69,6 +75,16 @@ impl<V: Lanes> Product<V> for Single {
     #[inline(always)]
     unsafe fn step(sum: V, left: V, right: V::Words) -> V {
         sum.plus(left, V::floats(right))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> V {
+        // SAFETY: as above.
+        unsafe { V::load(from.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store(sum: V, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { sum.store(to.cast()) }
     }
     #[inline(always)]
     unsafe fn finish(sum: V, _: f32, _: Columns<'_>, _: usize) -> V {
@@ -102,6 +118,16 @@ impl<V: Lanes> Product<V> for Half {
             .plus(left.1, V::high_halves(right))
     }
     #[inline(always)]
+    unsafe fn load(from: *const u32) -> V {
+        // SAFETY: as above.
+        unsafe { V::load(from.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store(sum: V, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { sum.store(to.cast()) }
+    }
+    #[inline(always)]
     unsafe fn finish(sum: V, _: f32, _: Columns<'_>, _: usize) -> V {
         sum
     }
@@ -128,6 +154,16 @@ impl<V: Lanes> Product<V> for Bytes {
     #[inline(always)]
     unsafe fn step(sum: V::Words, left: V::Words, right: V::Words) -> V::Words {
         V::dot_bytes(sum, left, right)
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> V::Words {
+        // SAFETY: as above.
+        unsafe { V::load_words(from) }
+    }
+    #[inline(always)]
+    unsafe fn store(sum: V::Words, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { V::store_words(sum, to) }
     }
     #[inline(always)]
     unsafe fn finish(sum: V::Words, scale: f32, columns: Columns<'_>, first: usize) -> V {

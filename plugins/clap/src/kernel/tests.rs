@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Every level against plain loops in f64.
 #![allow(unsafe_code)]
+mod attention;
+
 use super::math::{exp, gelu};
 use super::multiply::VECTORS;
+use super::packed::Layout;
 use super::*;
 use crate::Precision;
 use proptest::prelude::*;
@@ -26,25 +29,33 @@ fn all() -> impl Iterator<Item = Isa> {
 
 /// Rows as they are multiplied, and the numbers that they stand for.
 struct Rows {
-    words: Vec<u32>,
+    words: Buffer<u32>,
     scales: Vec<f32>,
     numbers: Vec<f32>,
 }
 
 impl Rows {
     fn new(isa: Isa, precision: Precision, rows: &[f32], width: usize) -> Rows {
-        let mut words = vec![0; rows.len() / precision.per_word()];
-        let mut scales = vec![0.0; rows.len() / width];
+        let tiled = isa.panel(precision).tiled;
+        let layout = Layout::new(width / precision.per_word(), tiled);
+        let count = rows.len() / width;
+        let mut words = Buffer::new(layout.words(count));
+        // What was there before must not matter.
+        words.fill(u32::MAX);
+        let mut scales = vec![0.0; count];
+        let places = (0..count).flat_map(|row| {
+            (0..width / precision.per_word()).map(move |word| layout.place(row, word))
+        });
         let numbers = match precision {
             Precision::F32 => rows.to_vec(),
             Precision::Bf16 => {
-                to_halves(isa, rows, &mut words);
-                let both = |w: &u32| [w << 16, w & 0xffff_0000].map(f32::from_bits);
-                words.iter().flat_map(both).collect()
+                to_halves(isa, rows, width, &mut words, layout);
+                let both = |w: u32| [w << 16, w & 0xffff_0000].map(f32::from_bits);
+                places.flat_map(|place| both(words[place])).collect()
             }
             Precision::Int8 => {
-                to_bytes(isa, rows, width, &mut words, &mut scales);
-                let steps = words.iter().flat_map(|w| w.to_le_bytes());
+                to_bytes(isa, rows, width, &mut words, layout, &mut scales);
+                let steps = places.flat_map(|place| words[place].to_le_bytes());
                 let steps = steps.map(|b| f32::from(b) - 128.0);
                 let numbers = steps.enumerate().map(|(i, step)| step * scales[i / width]);
                 numbers.collect()
@@ -174,61 +185,6 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn attention_is_a_mean_by_exponentials(
-        heads in 1_usize..4,
-        head in 1_usize..65,
-        rows_apart: bool,
-        columns_apart: bool,
-        seed: u64,
-    ) {
-        let width = heads * head;
-        let rows = noise(TOKENS * 3 * width, seed);
-        let table = noise(Bias::TABLE * heads, seed ^ 1);
-        let bias = Bias::new(&table, heads, true);
-        let window = Window { rows_apart, columns_apart };
-        let expected = naive_attention(&rows, window, &table, heads, head);
-        for isa in all() {
-            let mut out = vec![f32::NAN; TOKENS * width];
-            attend(isa, &rows, window, &bias, &mut Scratch::new(), &mut out);
-            for (found, expected) in out.iter().zip(&expected) {
-                let off = (f64::from(*found) - expected).abs();
-                prop_assert!(off < 5e-6, "{isa:?}: {found} for {expected}");
-            }
-        }
-    }
-}
-
-fn naive_attention(
-    rows: &[f32],
-    window: Window,
-    table: &[f32],
-    heads: usize,
-    head: usize,
-) -> Vec<f64> {
-    let width = heads * head;
-    let at = |token: usize, part: usize, h: usize, e: usize| {
-        f64::from(rows[token * 3 * width + part * width + h * head + e])
-    };
-    let mut out = vec![0.0; TOKENS * width];
-    for (i, h) in (0..TOKENS).flat_map(|i| (0..heads).map(move |h| (i, h))) {
-        let score = |j: usize| {
-            let dot: f64 = (0..head).map(|e| at(i, 0, h, e) * at(j, 1, h, e)).sum();
-            let (down, right) = (i / 8 + 7 - j / 8, i % 8 + 7 - j % 8);
-            let apart = (window.rows_apart && (i / 8 < 4) != (j / 8 < 4))
-                || (window.columns_apart && (i % 8 < 4) != (j % 8 < 4));
-            let place = f64::from(table[(down * 15 + right) * heads + h]);
-            dot + place - if apart { 100.0 } else { 0.0 }
-        };
-        let weights: Vec<f64> = (0..TOKENS).map(|j| score(j).exp()).collect();
-        let sum: f64 = weights.iter().sum();
-        for e in 0..head {
-            let terms = weights.iter().enumerate().map(|(j, w)| w * at(j, 2, h, e));
-            out[i * width + h * head + e] = terms.sum::<f64>() / sum;
-        }
-    }
-    out
 }
 
 /// x·Φ(x), by Simpson's rule over the normal density.
@@ -255,9 +211,9 @@ impl Kernel for Functions<'_> {
             // SAFETY: the caller's promise; there is room for the widest vector.
             unsafe {
                 let lanes = V::splat(*x);
-                exp(lanes).store(out.as_mut_ptr());
+                exp([lanes])[0].store(out.as_mut_ptr());
                 *e = out[V::W - 1];
-                gelu(lanes).store(out.as_mut_ptr());
+                gelu([lanes])[0].store(out.as_mut_ptr());
                 *g = out[V::W - 1];
             }
         }
@@ -301,7 +257,7 @@ fn rounding_is_the_same_on_every_level() {
             .zip(&expected)
         {
             let found = Rows::new(isa, precision, &rows, 52);
-            assert_eq!(found.words, expected.words, "{isa:?} {precision}");
+            assert_eq!(found.numbers, expected.numbers, "{isa:?} {precision}");
             assert_eq!(found.scales, expected.scales, "{isa:?} {precision}");
         }
     }
@@ -328,10 +284,20 @@ fn buffers_begin_at_a_line() {
 
 #[test]
 fn panels_are_as_wide_as_a_tile() {
-    for isa in all() {
-        let packed = Packed::new(isa, Precision::F32, &noise(7 * 100, 1), 7, None);
-        let vectors: usize = packed.panels().map(|(_, vectors)| vectors).sum();
-        assert_eq!(vectors, 100_usize.div_ceil(isa.lanes()));
-        assert!(packed.panels().rev().skip(1).all(|(_, v)| v == VECTORS));
+    for (isa, precision) in all().flat_map(|isa| PRECISIONS.map(|precision| (isa, precision))) {
+        let packed = Packed::new(isa, precision, &noise(8 * 100, 1), 8, None);
+        let panels: Vec<_> = packed.panels().collect();
+        let tiled = isa.panel(precision).tiled;
+        let (vectors, columns) = (if tiled { 2 } else { VECTORS }, isa.lanes());
+        for (index, (first, _)) in panels.iter().enumerate() {
+            assert_eq!(*first, index * vectors * columns, "{isa:?} {precision}");
+        }
+        let (last, before) = panels.split_last().expect("there are columns");
+        assert!(before.iter().all(|panel| panel.1 == vectors));
+        let whole = last.0 + last.1 * columns;
+        assert!(
+            whole >= 100 && (tiled || whole < 100 + columns),
+            "{isa:?} {precision}"
+        );
     }
 }

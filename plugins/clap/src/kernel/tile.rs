@@ -9,18 +9,26 @@ use super::product::{Columns, Product};
 pub(super) struct Factors {
     /// The first word of the first row,
     pub left: *const u32,
-    /// and how far it is from one row to the next.
+    /// how far it is from one row to the next,
     pub left_stride: usize,
+    /// and from one word of a row to the next.
+    pub left_step: usize,
     /// The first word of the first column; the columns' first words lie side by side,
     pub right: *const u32,
     /// and so far behind them the second ones.
     pub right_stride: usize,
     /// Words of a row and of a column.
     pub depth: usize,
+    /// What will be needed next; any address will do.
+    pub ahead: *const u32,
 }
 
-/// `R` rows times `N` vectors of columns. `scales` has what one step of each row stands for, where
-/// rows are bytes. Row `r` is written to `out[r * out_stride..]`.
+/// Words of a line of the cache.
+pub(super) const LINE: usize = 16;
+/// Words of depth for which a line is fetched ahead.
+pub(super) const PER_LINE: usize = 2;
+
+/// Sums of `R` rows times `N` vectors of columns. Row `r` is written to `out[r * out_stride..]`.
 ///
 /// A sum's operations and their order do not depend on `R` and `N`.
 ///
@@ -30,9 +38,8 @@ pub(super) struct Factors {
 #[inline(always)]
 pub(super) unsafe fn tile<V: Lanes, P: Product<V>, const R: usize, const N: usize>(
     factors: Factors,
-    scales: &[f32],
     columns: Columns<'_>,
-    out: *mut f32,
+    out: *mut u32,
     out_stride: usize,
 ) {
     // SAFETY: the caller's promise.
@@ -44,7 +51,12 @@ pub(super) unsafe fn tile<V: Lanes, P: Product<V>, const R: usize, const N: usiz
             }
         }
         let (mut left, mut right) = (factors.left, factors.right);
-        for _ in 0..factors.depth {
+        let mut ahead = factors.ahead;
+        for word in 0..factors.depth {
+            if word % PER_LINE == 0 {
+                V::fetch(ahead);
+                ahead = ahead.wrapping_add(LINE);
+            }
             let words: [V::Words; N] = std::array::from_fn(|n| V::load_words(right.add(n * V::W)));
             for (r, row) in sums.iter_mut().enumerate() {
                 let word = P::left(*left.add(r * factors.left_stride));
@@ -52,14 +64,12 @@ pub(super) unsafe fn tile<V: Lanes, P: Product<V>, const R: usize, const N: usiz
                     *sum = P::step(*sum, word, right);
                 }
             }
-            left = left.add(1);
+            left = left.add(factors.left_step);
             right = right.add(factors.right_stride);
         }
         for (r, row) in sums.into_iter().enumerate() {
-            let scale = scales.get(r).copied().unwrap_or(1.0);
             for (n, sum) in row.into_iter().enumerate() {
-                let number = P::finish(sum, scale, columns, n * V::W);
-                number.store(out.add(r * out_stride + n * V::W));
+                P::store(sum, out.add(r * out_stride + n * V::W));
             }
         }
     }

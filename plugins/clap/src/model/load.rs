@@ -143,7 +143,7 @@ impl<R: Read + Seek> Loader<'_, R> {
         Ok(Block {
             before: self.norm(&format!("{name}layernorm_before"), width)?,
             looks,
-            bias: Bias::new(&table, heads, shifted),
+            bias: Bias::new(self.isa, self.precision, &table, heads, shifted),
             shifted,
             out,
             after: self.norm(&format!("{name}layernorm_after"), width)?,

@@ -18,8 +18,7 @@ pub use workspace::Workspace;
 use crate::Error;
 use crate::file::Tensors;
 use crate::front::{Bank, LogMel};
-use crate::kernel::Isa;
-use auris_dsp::simd::Level;
+use crate::kernel::{Isa, Level};
 use load::Loader;
 use shape::Shape;
 use std::fmt;
@@ -119,7 +118,7 @@ impl Model {
 
     /// Memory for one thread that uses this model.
     pub fn workspace(&self) -> Workspace {
-        Workspace::new(&self.shape, self.precision, &self.tower)
+        Workspace::new(&self.shape, self.isa, self.precision, &self.tower)
     }
 
     /// The embedding of 10 s of audio, of length 1.
@@ -136,7 +135,8 @@ impl Model {
         if !bands.all(|band| band.is_finite()) {
             return Err(Error::SpectrogramNotFinite);
         }
-        if workspace.shape != self.shape || workspace.precision != self.precision {
+        let fits = workspace.shape == self.shape && workspace.isa == self.isa;
+        if !fits || workspace.precision != self.precision {
             *workspace = self.workspace();
         }
         self.tower.embed(self.isa, log_mel, workspace);

@@ -12,11 +12,11 @@ pub enum Precision {
     /// 32-bit floats, as the model was saved.
     #[default]
     F32,
-    /// bfloat16, summed up in f32: half the memory. Whether it is faster depends on the processor, and
-    /// not only on its having AVX-512 BF16: on Intel's Sapphire Rapids f32 was a third faster.
+    /// bfloat16, summed up in f32: half the memory. Faster where the processor has matrix tiles
+    /// (AMX), or does more with AVX-512 BF16 than with f32: AMD's do, Intel's do not.
     Bf16,
     /// Bytes, scaled per row and column, summed up exactly: a quarter of the memory, and the fastest
-    /// where the processor has AVX-512 VNNI.
+    /// where the processor has AVX-512 VNNI or matrix tiles.
     Int8,
 }
 

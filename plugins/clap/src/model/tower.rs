@@ -11,8 +11,8 @@ use super::shape::{GRID, PATCH, Stage as StageShape};
 use super::workspace::Workspace;
 use crate::front::LogMel;
 use crate::kernel::{
-    Bias, Isa, Left, Norm, Packed, SIDE, TOKENS, Target, Window, attend, multiply, normalise,
-    to_bytes, to_halves,
+    Bias, Buffer, Isa, Left, Norm, Packed, SIDE, TOKENS, Target, Window, attend, multiply,
+    normalise, to_bytes, to_halves,
 };
 
 /// Tokens that are worked on at once: four windows.
@@ -57,33 +57,46 @@ pub(super) struct Merge {
 }
 
 /// Rows in the precision of the weights.
-#[derive(Default)]
 pub(super) struct Operand {
-    pub words: Vec<u32>,
-    pub scales: Vec<f32>,
+    words: Buffer<u32>,
+    scales: Vec<f32>,
 }
 
 impl Operand {
-    fn of<'a>(
-        &'a mut self,
-        isa: Isa,
-        precision: Precision,
-        rows: &'a [f32],
-        width: usize,
-    ) -> Left<'a> {
-        let words = rows.len() / precision.per_word();
-        match precision {
+    /// Room for rows of so many words in all.
+    pub fn new(words: usize) -> Operand {
+        Operand {
+            words: Buffer::new(words),
+            scales: vec![0.0; ROWS],
+        }
+    }
+
+    /// `rows` as they are multiplied by `weights`.
+    fn of<'a>(&'a mut self, isa: Isa, weights: &Packed, rows: &'a [f32]) -> Left<'a> {
+        let (width, layout) = (weights.inputs(), weights.layout());
+        let count = rows.len() / width;
+        let words = &mut self.words;
+        match weights.precision() {
             Precision::F32 => Left::Single(rows),
             Precision::Bf16 => {
-                to_halves(isa, rows, &mut self.words[..words]);
-                Left::Half(&self.words[..words])
+                let words = &mut words[..layout.words(count)];
+                to_halves(isa, rows, width, words, layout);
+                Left::Half(words)
             }
             Precision::Int8 => {
-                let scales = &mut self.scales[..rows.len() / width];
-                to_bytes(isa, rows, width, &mut self.words[..words], scales);
-                Left::Bytes(&self.words[..words], scales)
+                let words = &mut words[..layout.words(count)];
+                let scales = &mut self.scales[..count];
+                to_bytes(isa, rows, width, words, layout, scales);
+                Left::Bytes(words, scales)
             }
         }
+    }
+}
+
+impl Block {
+    /// The large products.
+    fn products(&self) -> [&Packed; 4] {
+        [&self.looks, &self.out, &self.up, &self.down]
     }
 }
 
@@ -185,9 +198,7 @@ impl Stage {
             let narrow = &mut space.rows[..rows * width];
             normalise(isa, &block.before, tokens, map, narrow);
             let wide = &mut space.wide[..rows * 3 * width];
-            let left = space
-                .operand
-                .of(isa, block.looks.precision(), narrow, width);
+            let left = space.operand.of(isa, &block.looks, narrow);
             multiply(isa, left, rows, &block.looks, Target::Store(wide));
             let windows = wide.chunks_exact(TOKENS * 3 * width);
             let windows = windows.zip(narrow.chunks_exact_mut(TOKENS * width));
@@ -195,17 +206,29 @@ impl Stage {
                 let window = self.window(index, block.shifted);
                 attend(isa, from, window, &block.bias, &mut space.scratch, to);
             }
-            let left = space.operand.of(isa, block.out.precision(), narrow, width);
+            let left = space.operand.of(isa, &block.out, narrow);
             multiply(isa, left, rows, &block.out, Target::Add(tokens, map));
 
             normalise(isa, &block.after, tokens, map, narrow);
             let hidden = block.up.outputs();
             let wide = &mut space.wide[..rows * hidden];
-            let left = space.operand.of(isa, block.up.precision(), narrow, width);
+            let left = space.operand.of(isa, &block.up, narrow);
             multiply(isa, left, rows, &block.up, Target::Gelu(wide));
-            let left = space.operand.of(isa, block.down.precision(), wide, hidden);
+            let left = space.operand.of(isa, &block.down, wide);
             multiply(isa, left, rows, &block.down, Target::Add(tokens, map));
         }
+    }
+
+    /// Words of the most that a product's left-hand side has.
+    pub fn operand(&self) -> usize {
+        let tokens = self.side * self.side;
+        let products = self.blocks.iter().flat_map(Block::products);
+        let words = products.map(|p| p.layout().words(tokens.min(ROWS)));
+        let merge = self.merge.iter().map(|merge| {
+            let layout = merge.reduction.layout();
+            layout.words((tokens / 4).min(ROWS))
+        });
+        words.chain(merge).max().unwrap_or(0)
     }
 
     fn window(&self, index: usize, shifted: bool) -> Window {
@@ -233,8 +256,7 @@ impl Stage {
             }
             let normal = &mut space.rows[..rows * 4 * width];
             normalise(isa, &merge.norm, wide, &space.in_order[..rows], normal);
-            let precision = merge.reduction.precision();
-            let left = space.operand.of(isa, precision, normal, 4 * width);
+            let left = space.operand.of(isa, &merge.reduction, normal);
             let to = &mut space.tokens[first * 2 * width..][..rows * 2 * width];
             multiply(isa, left, rows, &merge.reduction, Target::Store(to));
         }

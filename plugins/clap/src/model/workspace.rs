@@ -3,7 +3,7 @@
 use super::shape::{GRID, PATCH, Shape};
 use super::tower::{Operand, ROWS, Tower};
 use super::{Precision, fusion};
-use crate::kernel::{Buffer, Scratch};
+use crate::kernel::{Buffer, Isa, Scratch};
 
 /// Memory to compute embeddings in: one per thread. Nothing is allocated after it was made.
 ///
@@ -11,6 +11,7 @@ use crate::kernel::{Buffer, Scratch};
 /// to be made anew inside.
 pub struct Workspace {
     pub(super) shape: Shape,
+    pub(super) isa: Isa,
     pub(super) precision: Precision,
     pub(super) patches: Buffer<f32>,
     /// The tokens of the image as they are.
@@ -30,7 +31,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub(super) fn new(shape: &Shape, precision: Precision, tower: &Tower) -> Workspace {
+    pub(super) fn new(shape: &Shape, isa: Isa, precision: Precision, tower: &Tower) -> Workspace {
         let stages = shape.stages.iter();
         let most = |numbers: &mut dyn Iterator<Item = usize>| numbers.max().unwrap_or(0);
         let block = |tokens: usize| tokens.min(ROWS);
@@ -42,22 +43,19 @@ impl Workspace {
         let rows = rows.max(most(&mut merged.clone()));
         let wide = most(&mut wide.chain(merged));
         let tokens = most(&mut stages.map(|s| s.tokens() * s.width));
-        let per_word = precision.per_word();
         let operand = match precision {
-            Precision::F32 => Operand::default(),
-            Precision::Bf16 | Precision::Int8 => Operand {
-                words: vec![0; rows.max(wide).div_ceil(per_word)],
-                scales: vec![0.0; ROWS],
-            },
+            Precision::F32 => 0,
+            _ => most(&mut tower.stages.iter().map(|stage| stage.operand())),
         };
         Workspace {
             shape: shape.clone(),
+            isa,
             precision,
             patches: Buffer::new(GRID * GRID * PATCH * PATCH),
             tokens: Buffer::new(tokens),
             rows: Buffer::new(rows),
             wide: Buffer::new(wide),
-            operand,
+            operand: Operand::new(operand),
             scratch: Scratch::new(),
             fusion: tower.fusion.as_ref().map(|f| f.room()).unwrap_or_default(),
             mean: vec![0.0; shape.last_width()],

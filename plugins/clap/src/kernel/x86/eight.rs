@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Eight lanes in AVX2 with FMA, sixteen in AVX-512.
+//! Eight lanes in AVX2 with FMA.
 #![allow(unsafe_code)]
-use super::lanes::Lanes;
+use crate::kernel::lanes::Lanes;
+use crate::kernel::quantise::ROUND;
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 /// Eight lanes, for processors with AVX2 and FMA.
 #[derive(Clone, Copy)]
 pub(crate) struct Eight(__m256);
-
-/// Sixteen lanes, for processors with AVX-512 F, BW, DQ and VL.
-#[derive(Clone, Copy)]
-pub(crate) struct Sixteen(pub(super) __m512);
 
 impl Lanes for Eight {
     const W: usize = 8;
@@ -26,6 +24,15 @@ impl Lanes for Eight {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: as above.
         unsafe { Eight(_mm256_loadu_ps(from)) }
+    }
+    #[inline(always)]
+    unsafe fn load_apart(from: *const f32, stride: usize) -> Self {
+        // SAFETY: as above.
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let places = _mm256_mullo_epi32(lanes, _mm256_set1_epi32(stride as i32));
+            Eight(_mm256_i32gather_ps::<4>(from, places))
+        }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
@@ -58,6 +65,11 @@ impl Lanes for Eight {
         unsafe { Eight(_mm256_max_ps(self.0, other.0)) }
     }
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(_mm256_min_ps(self.0, other.0)) }
+    }
+    #[inline(always)]
     fn abs(self) -> Self {
         // SAFETY: as above.
         unsafe { Eight(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0)) }
@@ -66,6 +78,11 @@ impl Lanes for Eight {
     fn plus(self, a: Self, b: Self) -> Self {
         // SAFETY: as above.
         unsafe { Eight(_mm256_fmadd_ps(a.0, b.0, self.0)) }
+    }
+    #[inline(always)]
+    fn in_step(self) -> Self {
+        // SAFETY: as above.
+        unsafe { Eight(in_step_256(self.0)) }
     }
     #[inline(always)]
     fn round(self) -> Self {
@@ -120,6 +137,16 @@ impl Lanes for Eight {
         unsafe { _mm256_loadu_si256(from.cast()) }
     }
     #[inline(always)]
+    unsafe fn store_words(words: __m256i, to: *mut u32) {
+        // SAFETY: as above.
+        unsafe { _mm256_storeu_si256(to.cast(), words) }
+    }
+    #[inline(always)]
+    fn fetch(line: *const u32) {
+        // SAFETY: it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(line.cast()) }
+    }
+    #[inline(always)]
     fn floats(words: __m256i) -> Self {
         // SAFETY: the invariant of Lanes, here and below.
         unsafe { Eight(_mm256_castsi256_ps(words)) }
@@ -156,132 +183,48 @@ impl Lanes for Eight {
         // SAFETY: as above.
         unsafe { Eight(_mm256_cvtepi32_ps(words)) }
     }
+    #[inline(always)]
+    unsafe fn store_halves(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm256_castps_si256(self.0);
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let round = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff));
+            let halves = _mm256_srli_epi32::<16>(_mm256_add_epi32(bits, round));
+            let (low, high) = parts(halves);
+            _mm_storeu_si128(to.cast(), _mm_packus_epi32(low, high));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut u32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let bits = _mm256_castps_si256(_mm256_add_ps(self.0, _mm256_set1_ps(ROUND)));
+            let (low, high) = parts(_mm256_and_si256(bits, _mm256_set1_epi32(0xff)));
+            let eight = _mm_packus_epi32(low, high);
+            _mm_storel_epi64(to.cast(), _mm_packus_epi16(eight, eight));
+        }
+    }
 }
 
-impl Lanes for Sixteen {
-    const W: usize = 16;
-    const ROWS: usize = 8;
-    type Words = __m512i;
+/// The lower and the upper four words.
+#[inline(always)]
+fn parts(words: __m256i) -> (__m128i, __m128i) {
+    // SAFETY: who has such a vector has the instructions.
+    unsafe {
+        let low = _mm256_castsi256_si128(words);
+        (low, _mm256_extracti128_si256::<1>(words))
+    }
+}
 
-    #[inline(always)]
-    unsafe fn splat(number: f32) -> Self {
-        // SAFETY: the caller's promise, here and below.
-        unsafe { Sixteen(_mm512_set1_ps(number)) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_loadu_ps(from)) }
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        // SAFETY: as above.
-        unsafe { _mm512_storeu_ps(to, self.0) }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: the invariant of Lanes, here and below.
-        unsafe { Sixteen(_mm512_add_ps(self.0, other.0)) }
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_sub_ps(self.0, other.0)) }
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_mul_ps(self.0, other.0)) }
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_div_ps(self.0, other.0)) }
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_max_ps(self.0, other.0)) }
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_abs_ps(self.0)) }
-    }
-    #[inline(always)]
-    fn plus(self, a: Self, b: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_fmadd_ps(a.0, b.0, self.0)) }
-    }
-    #[inline(always)]
-    fn round(self) -> Self {
-        // SAFETY: as above.
-        unsafe {
-            Sixteen(_mm512_roundscale_ps::<
-                { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-            >(self.0))
-        }
-    }
-    #[inline(always)]
-    fn scale(self, power: Self) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_scalef_ps(self.0, power.0)) }
-    }
-    #[inline(always)]
-    fn sum(self) -> f32 {
-        // SAFETY: as above.
-        unsafe { _mm512_reduce_add_ps(self.0) }
-    }
-    #[inline(always)]
-    fn largest(self) -> f32 {
-        // SAFETY: as above.
-        unsafe { _mm512_reduce_max_ps(self.0) }
-    }
-    #[inline(always)]
-    unsafe fn splat_word(word: u32) -> __m512i {
-        // SAFETY: the caller's promise, here and below.
-        unsafe { _mm512_set1_epi32(word as i32) }
-    }
-    #[inline(always)]
-    unsafe fn load_words(from: *const u32) -> __m512i {
-        // SAFETY: as above.
-        unsafe { _mm512_loadu_si512(from.cast()) }
-    }
-    #[inline(always)]
-    fn floats(words: __m512i) -> Self {
-        // SAFETY: the invariant of Lanes, here and below.
-        unsafe { Sixteen(_mm512_castsi512_ps(words)) }
-    }
-    #[inline(always)]
-    fn low_halves(words: __m512i) -> Self {
-        // SAFETY: as above.
-        unsafe { Self::floats(_mm512_slli_epi32::<16>(words)) }
-    }
-    #[inline(always)]
-    fn high_halves(words: __m512i) -> Self {
-        // SAFETY: as above.
-        unsafe {
-            let mask = _mm512_set1_epi32(0xffff_0000_u32 as i32);
-            Self::floats(_mm512_and_si512(words, mask))
-        }
-    }
-    #[inline(always)]
-    fn dot_bytes(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
-        // As i16, even and odd bytes apart: MADDUBS would saturate.
-        // SAFETY: as above.
-        unsafe {
-            let even_a = _mm512_and_si512(a, _mm512_set1_epi16(0xff));
-            let odd_a = _mm512_srli_epi16::<8>(a);
-            let even_b = _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(b));
-            let odd_b = _mm512_srai_epi16::<8>(b);
-            let even = _mm512_madd_epi16(even_a, even_b);
-            let odd = _mm512_madd_epi16(odd_a, odd_b);
-            _mm512_add_epi32(sum, _mm512_add_epi32(even, odd))
-        }
-    }
-    #[inline(always)]
-    fn numbers(words: __m512i) -> Self {
-        // SAFETY: as above.
-        unsafe { Sixteen(_mm512_cvtepi32_ps(words)) }
-    }
+/// See [`Lanes::in_step`].
+///
+/// # Safety
+/// The processor has AVX.
+#[target_feature(enable = "avx")]
+#[inline]
+unsafe fn in_step_256(mut vector: __m256) -> __m256 {
+    // SAFETY: there is no instruction.
+    unsafe { asm!("/* {} */", inout(ymm_reg) vector, options(nomem, nostack, preserves_flags)) }
+    vector
 }
