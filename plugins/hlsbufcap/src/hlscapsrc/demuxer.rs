@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The demuxer that a source feeds, wherever a player put it, and what can be told from it.
 use crate::hlsbufcap::{Kind as Element, Knob};
-use crate::proxy::Kind;
+use crate::proxy::{Kind, Level};
 use gst::{glib, prelude::*};
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Downstream {
 }
 
 /// Time of media that a demuxer holds.
-pub fn level(demuxer: &gst::Element, kind: Kind) -> Duration {
+pub fn level(demuxer: &gst::Element, kind: Kind) -> Level {
     let level = |name| match demuxer.property::<u64>(name) {
         // There is no such stream.
         u64::MAX => None,
@@ -68,8 +68,7 @@ pub fn level(demuxer: &gst::Element, kind: Kind) -> Duration {
         Kind::Main => level("current-level-time-video").or(audio),
         Kind::Audio | Kind::Other => audio,
     };
-    // Before it has any stream, it waits for one.
-    level.unwrap_or_default()
+    level.map_or(Level::Coming, Level::Held)
 }
 
 /// The demuxer behind a source pad.

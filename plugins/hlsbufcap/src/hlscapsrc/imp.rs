@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! GObject, the base class and the URI handler.
 use super::demuxer::{self, Downstream};
-use super::settings::{self, PREFIX, Settings};
+use super::properties;
+use super::settings::{PREFIX, Settings};
 use crate::budget::lock;
-use crate::proxy::{Host, Kind, Session};
+use crate::proxy::{Host, Kind, Level, Session};
 use crate::upstream::{Cancel, Failure};
 use gst::{glib, prelude::*, subclass::prelude::*};
 use gst_base::{prelude::*, subclass::base_src::CreateSuccess, subclass::prelude::*};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::Duration;
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new(
@@ -42,7 +42,7 @@ impl ObjectSubclass for HlsCapSrc {
 
 impl ObjectImpl for HlsCapSrc {
     fn properties() -> &'static [glib::ParamSpec] {
-        settings::properties()
+        properties::properties()
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
@@ -271,9 +271,9 @@ impl Around {
 }
 
 impl Host for Around {
-    fn level(&self, kind: Kind) -> Option<Duration> {
-        let demuxer = self.with_downstream(|downstream, pad| downstream.find(pad))??;
-        Some(demuxer::level(&demuxer, kind))
+    fn level(&self, kind: Kind) -> Level {
+        let demuxer = self.with_downstream(|downstream, pad| downstream.find(pad));
+        demuxer.flatten().map_or(Level::Untold, |demuxer| demuxer::level(&demuxer, kind))
     }
 
     fn measured(&self, rate: u64) {

@@ -3,6 +3,7 @@ use gst::{glib, prelude::*};
 
 mod demuxer;
 mod imp;
+mod properties;
 mod settings;
 
 glib::wrapper! {

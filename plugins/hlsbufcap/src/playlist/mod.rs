@@ -4,8 +4,6 @@ mod rewrite;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-pub use rewrite::Reference;
 pub use rewrite::{Referent, rewrite};
 
 use crate::upstream::ByteRange;

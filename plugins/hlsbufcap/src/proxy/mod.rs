@@ -5,6 +5,7 @@ mod download;
 mod fetch;
 mod filler;
 mod inspect;
+mod keep;
 mod pace;
 mod plan;
 mod playlist;
@@ -15,6 +16,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use pace::Level;
 pub use table::Kind;
 
 use crate::budget::lock;
@@ -78,8 +80,8 @@ impl Default for Settings {
 
 /// Who runs a session, and is told of it from its threads.
 pub trait Host: Send + Sync {
-    /// Time of media that the consumer holds of what feeds `kind`; `None` where it does not tell.
-    fn level(&self, kind: Kind) -> Option<Duration>;
+    /// What the consumer holds of what feeds `kind`.
+    fn level(&self, kind: Kind) -> Level;
     /// The servers' rate in bits per second.
     fn measured(&self, rate: u64);
     /// Something that the stream needs cannot be had, for good.

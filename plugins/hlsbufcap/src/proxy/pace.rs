@@ -10,7 +10,7 @@ const SPEED: f64 = 8.0;
 /// Beyond this, speed is no limit.
 const LIMITLESS: f64 = 10_000.0;
 /// Time at one speed before hunger doubles it.
-const PATIENCE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(60);
 /// Most bytes that are sent without another look.
 const MOST: usize = 32 << 10;
 /// Longest time between two looks.
@@ -19,6 +19,17 @@ const LOOK: Duration = Duration::from_millis(20);
 const BURST: f64 = 0.5;
 /// In bytes, at least.
 const LEAST_BURST: f64 = 65_536.0;
+
+/// What the consumer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It does not tell, and then is not slowed.
+    Untold,
+    /// It does not know yet what the stream is made of: it needs some of it, but nobody knows how much.
+    Coming,
+    /// Time of media.
+    Held(Duration),
+}
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,42 +53,51 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Of a segment of `bytes` that lasts for `seconds`; whatever is not known is without limit.
-    pub fn new(bytes: Option<u64>, seconds: f64, target: Duration) -> Pace {
+    /// Of a segment of `bytes` that lasts for `seconds`; whatever is not known is without limit. `speed` is that of the
+    /// segment before: who was hungry then is so still.
+    pub fn new(bytes: Option<u64>, seconds: f64, target: Duration, speed: Option<f64>) -> Pace {
         let rate = bytes.map(|bytes| bytes as f64 / seconds);
         Pace {
             rate: rate.filter(|rate| rate.is_finite() && *rate > 0.0),
             target,
-            speed: SPEED,
+            speed: speed.unwrap_or(SPEED).max(SPEED),
             credit: 0.0,
             looked: None,
             hungry: None,
         }
     }
 
-    /// `level` is what the consumer holds; `None` where it does not tell, and then is not slowed.
-    pub fn step(&mut self, now: Instant, level: Option<Duration>) -> Step {
-        let (Some(rate), Some(level)) = (self.rate, level) else {
+    /// Times the speed of the media.
+    pub fn speed(&self) -> f64 {
+        self.speed
+    }
+
+    pub fn step(&mut self, now: Instant, level: Level) -> Step {
+        let Some(rate) = self.rate else {
             return Step::Send(MOST);
         };
-        let passed = self.looked.map_or(Duration::ZERO, |looked| {
-            now.saturating_duration_since(looked)
-        });
-        self.looked = Some(now);
-        if level >= self.target {
-            (self.speed, self.credit, self.hungry) = (SPEED, 0.0, None);
-            return Step::Wait(LOOK);
+        let is_first = self.looked.is_none();
+        let looked = self.looked.replace(now).unwrap_or(now);
+        let passed = now.saturating_duration_since(looked);
+        match level {
+            Level::Untold => return Step::Send(MOST),
+            Level::Coming if is_first => {
+                self.credit = (rate * self.target.as_secs_f64()).max(LEAST_BURST);
+            }
+            Level::Coming => {}
+            Level::Held(held) if held >= self.target => {
+                (self.speed, self.credit, self.hungry) = (SPEED, 0.0, None);
+                return Step::Wait(LOOK);
+            }
+            Level::Held(held) => self.grow(now, held, rate),
         }
-        self.grow(now, level, rate);
         if self.speed >= LIMITLESS {
             return Step::Send(MOST);
         }
         let flow = rate * self.speed;
         // What was not used for long is gone.
-        let most = (flow * LOOK.as_secs_f64() * 2.0)
-            .max(rate * BURST)
-            .max(LEAST_BURST);
-        self.credit = (self.credit + flow * passed.as_secs_f64()).min(most);
+        let most = (flow * LOOK.as_secs_f64() * 2.0).max(rate * BURST).max(LEAST_BURST);
+        self.credit = (self.credit + flow * passed.as_secs_f64()).min(most.max(self.credit));
         let enough = (rate * 0.05).clamp(1024.0, MOST as f64);
         if self.credit >= enough {
             return Step::Send(self.credit.min(MOST as f64) as usize);
@@ -119,7 +139,7 @@ mod tests {
     /// held, how often it had nothing after its first second, and how long everything took.
     fn simulate(rate: f64, seconds: f64, takes: f64, lag: Duration) -> (f64, usize, f64) {
         let total = rate * seconds;
-        let mut pace = Pace::new(Some(total as u64), seconds, Duration::from_secs(3));
+        let mut pace = Pace::new(Some(total as u64), seconds, Duration::from_secs(3), None);
         let start = Instant::now();
         let (mut now, mut sent, mut taken) = (start, 0.0f64, 0.0f64);
         let (mut most, mut starved) = (0.0f64, 0);
@@ -127,7 +147,7 @@ mod tests {
         while sent < total {
             let seen = history.iter().rev().find(|(at, _)| *at + lag <= now);
             let level = Duration::from_secs_f64(seen.map_or(0.0, |(_, level)| *level));
-            let wait = match pace.step(now, Some(level)) {
+            let wait = match pace.step(now, Level::Held(level)) {
                 Step::Send(bytes) => {
                     let bytes = (bytes as f64).min(total - sent);
                     sent += bytes;
@@ -173,19 +193,42 @@ mod tests {
 
     #[test]
     fn what_nobody_knows_is_no_limit() {
-        let now = Instant::now();
+        let (now, target) = (Instant::now(), Duration::from_secs(3));
+        let full = Level::Held(Duration::from_secs(9));
         for (bytes, seconds) in [(None, 5.0), (Some(100), 0.0), (Some(0), 5.0)] {
-            let mut pace = Pace::new(bytes, seconds, Duration::from_secs(3));
-            assert_eq!(
-                pace.step(now, Some(Duration::from_secs(9))),
-                Step::Send(MOST)
-            );
+            let mut pace = Pace::new(bytes, seconds, target, None);
+            assert_eq!(pace.step(now, full), Step::Send(MOST));
         }
-        let mut pace = Pace::new(Some(1 << 20), 5.0, Duration::from_secs(3));
-        assert_eq!(pace.step(now, None), Step::Send(MOST));
-        assert!(matches!(
-            pace.step(now, Some(Duration::from_secs(9))),
-            Step::Wait(_)
-        ));
+        let mut pace = Pace::new(Some(1 << 20), 5.0, target, None);
+        assert_eq!(pace.step(now, Level::Untold), Step::Send(MOST));
+        assert!(matches!(pace.step(now, full), Step::Wait(_)));
+    }
+
+    #[test]
+    fn who_does_not_know_the_stream_yet_gets_enough_to_know_it() {
+        let (start, target) = (Instant::now(), Duration::from_secs(3));
+        let mut pace = Pace::new(Some(10_000_000), 10.0, target, None);
+        let (mut now, mut sent) = (start, 0);
+        while now < start + Duration::from_millis(500) {
+            match pace.step(now, Level::Coming) {
+                Step::Send(bytes) => {
+                    pace.sent(bytes);
+                    sent += bytes;
+                }
+                Step::Wait(time) => now += time,
+            }
+        }
+        // 3 s at once, and then 8 times the speed.
+        assert!((6_500_000..7_500_000).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn hunger_outlasts_a_segment() {
+        let (now, target) = (Instant::now(), Duration::from_secs(3));
+        let mut pace = Pace::new(Some(1 << 20), 5.0, target, Some(LIMITLESS));
+        assert_eq!(pace.step(now, Level::Held(Duration::ZERO)), Step::Send(MOST));
+        assert_eq!(pace.speed(), LIMITLESS);
+        pace.step(now, Level::Held(Duration::from_secs(2)));
+        assert_eq!(pace.speed(), SPEED);
     }
 }

@@ -34,6 +34,8 @@ pub struct Track {
     pub segments: Vec<Planned>,
     /// The segment that was asked for last; `None` where another playlist of its kind is played.
     pub position: Option<usize>,
+    /// Of the latest segment that was handed on, in times that of the media.
+    pub speed: Option<f64>,
 }
 
 impl Track {
@@ -293,6 +295,7 @@ mod tests {
             refresh: 0,
             segments: ids.map(planned).collect(),
             position,
+            speed: None,
         }
     }
 

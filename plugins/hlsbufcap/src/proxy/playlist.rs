@@ -138,6 +138,7 @@ impl Session {
                 refresh,
                 segments: Vec::new(),
                 position: None,
+                speed: None,
             });
             track.refresh = refresh;
             track.replace(segments, is_complete);

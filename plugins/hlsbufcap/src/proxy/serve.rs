@@ -2,11 +2,11 @@
 //! A segment, handed on at its pace and never in silence for long.
 use super::download::{About, Progress};
 use super::filler::filler;
-use super::pace::{Pace, Step};
+use super::pace::{Level, Pace, Step};
 use super::plan::{Planned, Reading};
 use super::request::{Answer, Request, is_silence, write_patience};
 use super::server::SILENCE;
-use super::table::{Kind, Place, Target};
+use super::table::{Id, Kind, Place, Target};
 use super::{OnMissing, Session};
 use crate::budget::lock;
 use crate::upstream::{ByteRange, Failure};
@@ -30,6 +30,7 @@ const PIECE: usize = 32 << 10;
 struct Wanted {
     place: Place,
     planned: Option<Planned>,
+    of: Option<Id>,
     kind: Kind,
     is_complete: bool,
     /// First and last byte of the place that the client asked for, where it did.
@@ -80,6 +81,7 @@ impl Session {
         let made = |place, part| Wanted {
             place,
             planned: find(place),
+            of: target.of,
             kind: track.map_or(Kind::Main, |track| track.kind),
             is_complete: track.is_none_or(|track| track.is_complete),
             part,
@@ -201,7 +203,8 @@ impl Session {
             .as_ref()
             .map_or(0.0, |planned| planned.duration);
         let about = reading.download.progress().about.unwrap_or_default();
-        let mut pace = Pace::new(about.length, seconds, self.settings.held);
+        let speed = self.speed(wanted);
+        let mut pace = Pace::new(about.length, seconds, self.settings.held, speed);
         let mut buffer = vec![0; PIECE];
         let (mut wrote, mut looked) = (Instant::now(), Instant::now());
         loop {
@@ -210,6 +213,7 @@ impl Session {
                 return Ok(Err(Failure::Cancelled));
             }
             if end == Some(at) {
+                self.keep_speed(wanted, pace.speed());
                 return Ok(Ok(()));
             }
             let there = progress
@@ -247,10 +251,22 @@ impl Session {
         }
     }
 
+    /// That of the segment before.
+    fn speed(&self, wanted: &Wanted) -> Option<f64> {
+        lock(&self.state).tracks.get(&wanted.of?)?.speed
+    }
+
+    fn keep_speed(&self, wanted: &Wanted, speed: f64) {
+        let mut state = lock(&self.state);
+        if let Some(track) = wanted.of.and_then(|of| state.tracks.get_mut(&of)) {
+            track.speed = Some(speed);
+        }
+    }
+
     /// How many of the bytes that there are may be sent now; waits a moment where none may.
     fn allowance(&self, pace: &mut Pace, wanted: &Wanted, there: u64) -> usize {
         let level = match wanted.kind {
-            Kind::Other => None,
+            Kind::Other => Level::Untold,
             kind => self.host.level(kind),
         };
         match pace.step(Instant::now(), level) {

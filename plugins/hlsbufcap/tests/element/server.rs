@@ -21,6 +21,7 @@ pub struct Asked {
 
 /// What the server does.
 #[derive(Debug, Clone, Default)]
+#[allow(dead_code)] // Who shares this file needs not all of it.
 pub enum Act {
     /// What a good one does.
     #[default]
