@@ -202,7 +202,9 @@ impl Cache {
                     content_type: row.content_type,
                 })
             }
-            files::Found::Right(_) | files::Found::Wrong => {
+            found => {
+                // It would not go while it is ours.
+                drop(found);
                 self.forget(key, &row);
                 None
             }

@@ -70,6 +70,14 @@ fn segments(list: &m3u8_rs::MediaPlaylist, base: &Url) -> Option<Vec<Segment>> {
         if let Some(key) = &listed.key {
             method = key.method.clone();
         }
+        // m3u8-rs knows no key of method NONE without an initialisation vector.
+        let is_none = |tag: &m3u8_rs::ExtTag| {
+            let rest = tag.rest.as_deref().unwrap_or_default();
+            tag.tag == "X-KEY" && rest.starts_with("METHOD=NONE")
+        };
+        if listed.unknown_tags.iter().any(is_none) {
+            method = KeyMethod::None;
+        }
         if let Some(new) = &listed.map {
             let range = new
                 .byte_range

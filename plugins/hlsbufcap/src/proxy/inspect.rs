@@ -102,7 +102,10 @@ impl Inspector {
             _ if self.is_off => true,
             Some(Container::Packets) => self.position.is_multiple_of(PACKET),
             Some(Container::Boxes) => {
-                self.has == 0 && (self.next == self.position || self.next == u64::MAX)
+                let is_inside = self.ends.iter().any(|end| *end > self.position);
+                self.has == 0
+                    && !is_inside
+                    && (self.next == self.position || self.next == u64::MAX)
             }
             None => true,
         };

@@ -221,11 +221,13 @@ impl Session {
                 .min(end.unwrap_or(u64::MAX))
                 .saturating_sub(at);
             match &progress.end {
-                Some(Err(failure)) if there == 0 => return Ok(Err(failure.clone())),
+                Some(Err(failure)) => return Ok(Err(failure.clone())),
                 Some(Ok(())) if there == 0 => return Ok(Ok(())),
                 _ => {}
             }
-            let is_all = progress.end.is_some() || end == Some(at + there);
+            // The last bytes wait for the verdict on the whole, unless it was a part that the client asked for.
+            let is_part = end < about.length && end == Some(at + there);
+            let is_all = progress.end.is_some() || is_part;
             let free = there.saturating_sub(if is_all { 0 } else { RESERVE });
             let mut most = match free {
                 0 => {
@@ -234,7 +236,7 @@ impl Session {
                 }
                 free => self.allowance(&mut pace, wanted, free),
             };
-            if most == 0 && there > 0 && wrote.elapsed() >= SILENCE {
+            if most == 0 && there > 1 && wrote.elapsed() >= SILENCE {
                 most = 1;
             }
             let most = buffer.len().min(most);

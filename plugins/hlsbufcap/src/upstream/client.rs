@@ -108,10 +108,10 @@ impl Reply {
                 }
             }
         });
-        result.map_err(|error| match error.kind() {
-            _ if self.cancel.is_cancelled() => Failure::Cancelled,
-            io::ErrorKind::TimedOut => Failure::Timeout,
-            _ => Failure::Network(error.to_string()),
+        result.map_err(|error| match () {
+            () if self.cancel.is_cancelled() => Failure::Cancelled,
+            () if is_timeout(&error) => Failure::Timeout,
+            () => Failure::Network(error.to_string()),
         })
     }
 }
@@ -226,6 +226,11 @@ impl Client {
             let _ = lock(&self.cookies).parse(cookie, url);
         }
     }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == io::ErrorKind::TimedOut || matches!(inner, Some(ureq::Error::Timeout(_)))
 }
 
 fn is_secret(name: &str) -> bool {

@@ -33,11 +33,8 @@ fn a_file_under_another_name_is_another() {
     put(&cache, 1);
     put(&cache, 2);
     cache.write();
-    let (one, two) = (
-        lock(&cache.index).find(&key(1)),
-        lock(&cache.index).find(&key(2)),
-    );
-    let (one, two) = (one.unwrap().unwrap(), two.unwrap().unwrap());
+    let row = |number| lock(&cache.index).find(&key(number)).unwrap().unwrap();
+    let (one, two) = (row(1), row(2));
     let rows = HashMap::from([(
         key(1),
         Row {
