@@ -139,6 +139,21 @@ impl Download {
         self.changed.notify_all();
     }
 
+    /// Before a damaged segment is fetched once more. False where all of it was there and somebody has begun to read: what
+    /// he has may be part of the damage.
+    pub fn start_anew(&self) -> bool {
+        let mut progress = lock(&self.progress);
+        let length = progress.about.as_ref().and_then(|about| about.length);
+        if length != Some(progress.ready) {
+            return true;
+        }
+        let is_free = !self.is_read();
+        if is_free {
+            (progress.about, progress.ready) = (None, 0);
+        }
+        is_free
+    }
+
     pub fn is_under_way(&self) -> bool {
         lock(&self.progress).end.is_none()
     }

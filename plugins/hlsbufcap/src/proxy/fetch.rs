@@ -112,7 +112,8 @@ impl Session {
                 return Ok(());
             };
             let has_progressed = download.progress().ready > before;
-            if !tries.again(&failure, has_progressed) {
+            let is_final = matches!(failure, Failure::Corrupt(_)) && !download.start_anew();
+            if is_final || !tries.again(&failure, has_progressed) {
                 return Err(match download.cancel.is_cancelled() {
                     true => Failure::Cancelled,
                     false => failure,

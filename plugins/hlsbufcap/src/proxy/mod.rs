@@ -23,7 +23,7 @@ use crate::budget::lock;
 use crate::cache::Cache;
 use crate::upstream::{Access, Cancel, Client, Failure, Rate};
 use plan::State;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -156,6 +156,7 @@ impl Session {
                 shelf: HashMap::new(),
                 workers: 0,
                 is_disk_full: false,
+                damaged: HashSet::new(),
             }),
             left: Condvar::new(),
             doors,

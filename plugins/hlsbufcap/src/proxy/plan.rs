@@ -5,7 +5,7 @@ use super::download::{Download, Order};
 use super::table::{Id, Kind, Place, Role, Table, Target};
 use crate::budget::lock;
 use crate::upstream::Failure;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -104,6 +104,8 @@ pub struct State {
     /// Threads that fetch or answer.
     pub workers: usize,
     pub is_disk_full: bool,
+    /// Segments that were damaged once, after somebody had begun to read them.
+    pub damaged: HashSet<Place>,
 }
 
 /// A segment that somebody reads; let go of when dropped.

@@ -33,6 +33,8 @@ struct Wanted {
     of: Option<Id>,
     kind: Kind,
     is_complete: bool,
+    /// Of its playlist.
+    is_last: bool,
     /// First and last byte of the place that the client asked for, where it did.
     part: Option<(u64, Option<u64>)>,
 }
@@ -84,6 +86,9 @@ impl Session {
             of: target.of,
             kind: track.map_or(Kind::Main, |track| track.kind),
             is_complete: track.is_none_or(|track| track.is_complete),
+            is_last: track.is_none_or(|track| {
+                track.segments.last().is_some_and(|last| last.place == place)
+            }),
             part,
         };
         let Some(range) = &request.range else {
@@ -136,6 +141,11 @@ impl Session {
     /// A live stream goes on without what is gone; any other does not.
     fn tell_failure(&self, target: &Target, wanted: &Wanted, failure: &Failure) {
         let is_gone = failure.is_missing() && !wanted.is_complete;
+        let is_damaged = matches!(failure, Failure::Corrupt(_));
+        // A client that was cut off asks again, but hlsdemux2 does not for the last segment.
+        if is_damaged && !wanted.is_last && lock(&self.state).damaged.insert(wanted.place) {
+            return;
+        }
         if *failure != Failure::Cancelled && !is_gone && !self.cancel.is_cancelled() {
             self.host
                 .fail(&format!("The segment {}: {failure}", target.url));

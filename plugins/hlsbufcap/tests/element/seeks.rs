@@ -12,27 +12,14 @@ fn a_hundred_seeks_arrive() {
     player.pipeline.set_state(gst::State::Paused).unwrap();
     player.wait(|message| message.type_() == gst::MessageType::AsyncDone);
     let mut state = 0x2545_f491_u64;
-    for number in 0..100 {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+    for _ in 0..100 {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let to = gst::ClockTime::from_mseconds((state >> 33) % ((LENGTH - 1) * 1000));
-        let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
+        let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT;
         player.pipeline.seek_simple(flags, to).unwrap();
-        if number % 3 == 0 {
-            // The next comes before this one has arrived.
-            continue;
-        }
         player.wait(|message| message.type_() == gst::MessageType::AsyncDone);
-        let position = player.pipeline.query_position::<gst::ClockTime>();
-        // A seek before this one may be what has arrived.
-        if number % 3 == 2 {
-            let position = position.unwrap();
-            assert!(
-                position.absdiff(to) < gst::ClockTime::from_seconds(3),
-                "{position} for {to}"
-            );
-        }
+        let position = player.pipeline.query_position::<gst::ClockTime>().unwrap();
+        assert!(position.absdiff(to) < gst::ClockTime::from_seconds(3), "{position} for {to}");
     }
     player.play();
     let to = gst::ClockTime::from_seconds(LENGTH - 2);
