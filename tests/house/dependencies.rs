@@ -7,19 +7,25 @@ use std::collections::{HashMap, HashSet};
 /// Dependencies that cost much to build or to load, and the only packages that may name them.
 const HEAVY: &[(&str, &[&str])] = &[
     ("clap", &["auris-farm"]),
+    ("cookie_store", &["gst-plugin-hlsbufcap"]),
     ("csv", &["auris-farm"]),
     ("ebur128", &["auris-dsp"]),
     ("gstreamer-video", &["gst-plugin-spectrogram", "auris-farm"]),
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
+    ("m3u8-rs", &["gst-plugin-hlsbufcap"]),
     ("png", &["auris-farm"]),
     ("realfft", &["auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
     ("rubato", &["auris-clap"]),
+    ("rusqlite", &["gst-plugin-hlsbufcap"]),
     ("rustfft", &["auris-dsp", "auris-eq", "auris-fft"]),
-    ("sha2", &["auris-clap"]),
+    ("rustls", &["gst-plugin-hlsbufcap"]),
+    ("sha2", &["auris-clap", "gst-plugin-hlsbufcap"]),
     ("symphonia-bundle-flac", &["auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
+    ("ureq", &["gst-plugin-hlsbufcap"]),
+    ("url", &["gst-plugin-hlsbufcap"]),
 ];
 
 /// A package may depend on packages of a lower floor only.

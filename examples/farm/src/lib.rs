@@ -4,9 +4,10 @@
 //! Arrows run one way: [`record`], the data contract, [`integrity`], the reading of containers, and
 //! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`],
 //! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
-//! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all.
+//! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all. [`cache`] uses the plugin alone.
 pub mod album;
 pub mod allocator;
+pub mod cache;
 pub mod cli;
 pub mod doctor;
 mod engine;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm`: the headless batch driver.
 use auris_farm::cli::{self, Cli, Command};
-use auris_farm::{doctor, measure, picture, process};
+use auris_farm::{cache, doctor, measure, picture, process};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -58,6 +58,11 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Doctor => {
             start_gstreamer(0)?;
             Ok(doctor::run(&mut out)?)
+        }
+        Command::Cache(args) => {
+            let code = cache::run(args, &mut out)?;
+            out.flush()?;
+            Ok(code)
         }
         Command::Completions { shell } => {
             cli::write_completions(*shell, &mut out)?;

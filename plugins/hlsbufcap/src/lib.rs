@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Plugin `hlsbufcap`: see [`HlsBufCap`].
+//! Plugin `hlsbufcap`: see [`HlsBufCap`] and [`HlsCapSrc`].
 #![allow(missing_docs)] // GObject's macros make items that cannot have any.
 /**
  * plugin-hlsbufcap:
@@ -9,12 +9,22 @@
 use gst::glib;
 
 mod budget;
+pub mod cache;
+#[cfg(test)]
+#[path = "../tests/element/server.rs"]
+mod faults;
 mod hlsbufcap;
+mod hlscapsrc;
+mod playlist;
+mod proxy;
+mod upstream;
 
 pub use hlsbufcap::HlsBufCap;
+pub use hlscapsrc::HlsCapSrc;
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
-    hlsbufcap::register(plugin)
+    hlsbufcap::register(plugin)?;
+    hlscapsrc::register(plugin)
 }
 
 gst::plugin_define!(

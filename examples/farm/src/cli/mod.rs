@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one table of flags: help, man page and completions are all made from it.
+mod cache;
 mod pages;
 mod picture;
 mod process;
 mod render;
 mod values;
 
+pub use cache::{CacheAction, CacheArgs};
 pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
 pub use process::{Bits, Dither, PhaseArg, ProcessArgs, Target};
@@ -69,6 +71,8 @@ pub enum Command {
     Picture(Box<PictureArgs>),
     /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
+    /// Look after the segment cache of hlscapsrc
+    Cache(CacheArgs),
     /// Write shell completions to standard output
     Completions {
         /// Shell to write them for

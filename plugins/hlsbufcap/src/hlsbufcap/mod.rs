@@ -12,6 +12,9 @@ mod pairs;
 mod settings;
 mod watch;
 
+pub(crate) use knob::Knob;
+pub(crate) use watch::{Kind, mark_streams_aware};
+
 glib::wrapper! {
     /// Keeps what HLS playback buffers within a number of bytes that any number of elements share.
     /// `plugins/hlsbufcap/README.md` documents it.

@@ -3,5 +3,8 @@
 mod governed;
 mod pads;
 mod player;
+mod seeks;
 mod server;
+mod source;
+mod source_faults;
 mod stream;

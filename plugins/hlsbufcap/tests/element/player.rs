@@ -11,7 +11,7 @@ pub struct Player {
     pub element: gst::Element,
     pub demuxer: gst::Element,
     /// Kept up for as long as something plays from it.
-    _server: Server,
+    pub _server: Server,
 }
 
 /// As an application would: the demuxer's pads end in sinks. `through`: by way of our pads.
@@ -36,13 +36,7 @@ pub fn player(properties: &str, through: bool, sync: bool) -> Option<Player> {
         let Some(pipeline) = weak.upgrade() else {
             return;
         };
-        let sink = gst::ElementFactory::make("fakesink")
-            .property("sync", sync)
-            .build()
-            .unwrap();
-        pipeline.add(&sink).unwrap();
-        sink.sync_state_with_parent().unwrap();
-        pad.link(&sink.static_pad("sink").unwrap()).unwrap();
+        end_in_sink(&pipeline, pad, sync);
     };
     if through {
         source.connect_pad_added(move |_, pad| {
@@ -69,18 +63,61 @@ pub fn player(properties: &str, through: bool, sync: bool) -> Option<Player> {
     })
 }
 
-fn register() {
+pub fn register() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         gst::init().unwrap();
-        gst::Element::register(
-            None,
-            "hlsbufcap",
-            gst::Rank::NONE,
-            gsthlsbufcap::HlsBufCap::static_type(),
-        )
-        .unwrap();
+        let elements = [
+            ("hlsbufcap", gsthlsbufcap::HlsBufCap::static_type()),
+            ("hlscapsrc", gsthlsbufcap::HlsCapSrc::static_type()),
+        ];
+        for (name, kind) in elements {
+            gst::Element::register(None, name, gst::Rank::PRIMARY, kind).unwrap();
+        }
     });
+}
+
+/// From our source; `hlsbufcap` only measures.
+pub fn source_player(server: Server, properties: &str, sync: bool) -> Player {
+    from_source(server, "hlscapsrc", properties, sync)
+}
+
+/// From the source that everybody has.
+pub fn plain_player(server: Server, sync: bool) -> Player {
+    from_source(server, "souphttpsrc", "", sync)
+}
+
+fn from_source(server: Server, source: &str, properties: &str, sync: bool) -> Player {
+    register();
+    let url = server.url("index.m3u8");
+    let text = format!(
+        "{source} name=source location={url} {properties} ! hlsdemux2 name=demux \
+         hlsbufcap name=cap manage-upstream=false"
+    );
+    let pipeline = gst::parse::launch(&text).unwrap();
+    let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
+    let element = pipeline.by_name("cap").unwrap();
+    let demuxer = pipeline.by_name("demux").unwrap();
+    let weak = pipeline.downgrade();
+    demuxer.connect_pad_added(move |_, pad| {
+        if let Some(pipeline) = weak.upgrade() {
+            end_in_sink(&pipeline, pad, sync);
+        }
+    });
+    Player {
+        pipeline,
+        element,
+        demuxer,
+        _server: server,
+    }
+}
+
+fn end_in_sink(pipeline: &gst::Pipeline, pad: &gst::Pad, sync: bool) {
+    let sink = gst::ElementFactory::make("fakesink").property("sync", sync);
+    let sink = sink.build().unwrap();
+    pipeline.add(&sink).unwrap();
+    sink.sync_state_with_parent().unwrap();
+    pad.link(&sink.static_pad("sink").unwrap()).unwrap();
 }
 
 impl Player {
@@ -92,10 +129,29 @@ impl Player {
         self.pipeline.set_state(gst::State::Null).unwrap();
     }
 
-    /// Messages until one is wanted; panics at errors, and after 30 s.
+    /// The first error, or the end without one; panics after a minute.
+    pub fn outcome(&self) -> Result<(), String> {
+        let bus = self.pipeline.bus().unwrap();
+        let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
+        let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(90), &wanted);
+        match message.expect("an end").view() {
+            gst::MessageView::Error(error) => {
+                let source = error.src().map(|source| source.name());
+                Err(format!(
+                    "{}: {} ({:?})",
+                    source.unwrap_or_default(),
+                    error.error(),
+                    error.debug()
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Messages until one is wanted; panics at errors, and after 60 s.
     pub fn wait(&self, wanted: impl Fn(&gst::Message) -> bool) -> gst::Message {
         let bus = self.pipeline.bus().unwrap();
-        let end = Instant::now() + Duration::from_secs(30);
+        let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end {
             let Some(message) = bus.timed_pop(gst::ClockTime::from_mseconds(100)) else {
                 continue;

@@ -39,13 +39,7 @@ fn make() -> Option<TempDir> {
         LENGTH * 10,
     ))
     .unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
-    let bus = pipeline.bus().unwrap();
-    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &wanted);
-    let message = message.expect("an end");
-    assert_eq!(message.type_(), gst::MessageType::Eos, "{message:?}");
-    pipeline.set_state(gst::State::Null).unwrap();
+    run(&pipeline);
     Some(folder)
 }
 
@@ -54,4 +48,69 @@ pub fn largest_segment() -> u64 {
     let entries = std::fs::read_dir(folder().unwrap().path()).unwrap();
     let sizes = entries.map(|entry| entry.unwrap().metadata().unwrap().len());
     sizes.max().unwrap()
+}
+
+/// The same sound as AAC in fragments of an MP4, with their initialisation section: names and bytes of all files.
+pub fn fragments() -> Option<Vec<(String, Vec<u8>)>> {
+    static FILES: OnceLock<Option<Vec<(String, Vec<u8>)>>> = OnceLock::new();
+    FILES.get_or_init(make_fragments).clone()
+}
+
+fn make_fragments() -> Option<Vec<(String, Vec<u8>)>> {
+    folder()?;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.mp4");
+    let pipeline = gst::parse::launch(&format!(
+        "audiotestsrc wave=white-noise num-buffers={} samplesperbuffer=4800 \
+         ! audio/x-raw,rate=48000,channels=2 ! avenc_aac bitrate=256000 ! aacparse \
+         ! mp4mux streamable=true fragment-duration={} ! filesink location={}",
+        LENGTH * 10,
+        SEGMENT * 1000,
+        file.display(),
+    ))
+    .unwrap();
+    run(&pipeline);
+    let bytes = std::fs::read(file).unwrap();
+    let (mut files, mut list) = (Vec::new(), Vec::new());
+    let (mut rest, mut current) = (&bytes[..], Vec::new());
+    while rest.len() >= 8 {
+        let size = u32::from_be_bytes(rest[..4].try_into().unwrap()) as usize;
+        let (one, after) = rest.split_at(size);
+        rest = after;
+        match &one[4..8] {
+            b"mfra" => {}
+            b"mdat" => {
+                current.extend_from_slice(one);
+                list.push(format!("s{}.m4s", list.len()));
+                files.push((list.last().unwrap().clone(), std::mem::take(&mut current)));
+            }
+            b"moov" => {
+                current.extend_from_slice(one);
+                files.push(("init.mp4".to_owned(), std::mem::take(&mut current)));
+            }
+            _ => current.extend_from_slice(one),
+        }
+    }
+    let mut text = format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{}\n#EXT-X-MAP:URI=\"init.mp4\"\n",
+        SEGMENT + 1
+    );
+    for name in &list {
+        text.push_str(&format!("#EXTINF:{SEGMENT},\n{name}\n"));
+    }
+    files.push((
+        "index.m3u8".to_owned(),
+        (text + "#EXT-X-ENDLIST\n").into_bytes(),
+    ));
+    Some(files)
+}
+
+fn run(pipeline: &gst::Element) {
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
+    let bus = pipeline.bus().unwrap();
+    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &wanted);
+    let message = message.expect("an end");
+    assert_eq!(message.type_(), gst::MessageType::Eos, "{message:?}");
+    pipeline.set_state(gst::State::Null).unwrap();
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The demuxer that a source feeds, wherever a player put it, and what can be told from it.
+use crate::hlsbufcap::{Kind as Element, Knob};
+use crate::proxy::{Kind, Level};
+use gst::{glib, prelude::*};
+use std::time::Duration;
+
+/// Elements between a source and its demuxer; there are two or three.
+const DEPTH: usize = 24;
+/// Of the servers' rate that is said to be there, the demuxer's own share of what it measures.
+const SHARE: f64 = 0.8;
+/// Changes of the rate that matter.
+const STEADY: f64 = 0.1;
+
+/// A demuxer, once it was found.
+#[derive(Debug, Default)]
+pub struct Downstream {
+    demuxer: glib::WeakRef<gst::Element>,
+    knob: Option<Knob>,
+    /// Bits per second that were said last.
+    said: f64,
+}
+
+impl Downstream {
+    /// Tells it the servers' rate, which it cannot measure: it only sees how fast it is fed.
+    pub fn tell_rate(&mut self, source: &gst::Pad, rate: u64) {
+        let rate = (rate as f64 * SHARE).min(f64::from(u32::MAX));
+        if (rate - self.said).abs() < self.said * STEADY {
+            return;
+        }
+        let Some(demuxer) = self.find(source) else {
+            return;
+        };
+        if self.said == 0.0 {
+            // A rate that the user has set stays.
+            self.knob = Knob::new(&demuxer, "connection-bitrate", true);
+        }
+        self.said = rate;
+        if let Some(knob) = &mut self.knob
+            && !knob.set(rate as u64)
+        {
+            self.knob = None;
+        }
+    }
+
+    /// The demuxer, where there is one that tells what it holds.
+    pub fn find(&mut self, source: &gst::Pad) -> Option<gst::Element> {
+        if let Some(known) = self.demuxer.upgrade() {
+            return Some(known);
+        }
+        let found = search(source, DEPTH)?;
+        found.find_property("current-level-time-audio")?;
+        *self = Downstream::default();
+        self.demuxer.set(Some(&found));
+        Some(found)
+    }
+}
+
+/// Time of media that a demuxer holds.
+pub fn level(demuxer: &gst::Element, kind: Kind) -> Level {
+    let level = |name| match demuxer.property::<u64>(name) {
+        // There is no such stream.
+        u64::MAX => None,
+        level => Some(Duration::from_nanos(level)),
+    };
+    let audio = level("current-level-time-audio");
+    let level = match kind {
+        Kind::Main => level("current-level-time-video").or(audio),
+        Kind::Audio | Kind::Other => audio,
+    };
+    level.map_or(Level::Coming, Level::Held)
+}
+
+/// The demuxer behind a source pad.
+fn search(pad: &gst::Pad, depth: usize) -> Option<gst::Element> {
+    let depth = depth.checked_sub(1)?;
+    let peer = pad.peer()?;
+    let element = peer.parent_element();
+    if let Some(element) = element.filter(|element| Element::of(element) == Some(Element::Demuxer))
+    {
+        return Some(element);
+    }
+    let links = peer.iterate_internal_links();
+    links
+        .into_iter()
+        .flatten()
+        .find_map(|pad| search(&pad, depth))
+}
