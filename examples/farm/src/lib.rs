@@ -3,16 +3,18 @@
 //!
 //! Arrows run one way: [`record`], the data contract, [`integrity`], the reading of containers, and
 //! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`],
-//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
-//! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all.
+//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes files per input with it,
+//! for [`process`], [`picture`] and [`analyze`]; these, [`measure`] and [`doctor`] use them all.
 pub mod album;
 pub mod allocator;
+pub mod analyze;
 pub mod cli;
 pub mod doctor;
 mod engine;
 pub mod inputs;
 pub mod integrity;
 pub mod measure;
+pub mod merge;
 pub mod picture;
 pub mod process;
 pub mod progress;
