@@ -12,12 +12,13 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("gstreamer-video", &["gst-plugin-spectrogram", "auris-farm"]),
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
+    ("parquet", &["auris-farm"]),
     ("png", &["auris-farm"]),
     ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
-    ("rubato", &["auris-clap"]),
+    ("rubato", &["auris-clap", "auris-farm"]),
     ("rustfft", &["auris-dsp", "auris-fft"]),
-    ("sha2", &["auris-clap"]),
+    ("sha2", &["auris-clap", "auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
 ];
 

@@ -17,16 +17,13 @@ pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
 pub use process::{Bits, Dither, PhaseArg, ProcessArgs, Target};
 pub use render::{RenderArgs, ReportArg, RunArgs};
-pub use values::{Decibel, Gain, Shard};
+pub use values::{DEFAULT_JOBS_LIMIT, Decibel, Gain, Shard, default_jobs};
 
 use crate::record::Dialect;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-
-/// Most jobs that are started unless the user asks for more.
-pub const DEFAULT_JOBS_LIMIT: usize = 4;
 
 /// Measures a music library (dynamic range, peaks, loudness), equalises it, draws its spectrograms, or
 /// extracts features and embeddings.
@@ -215,18 +212,6 @@ pub struct MeasureArgs {
     /// adding files moves no others. Name the paths in the same way in every part. No album values: an album's tracks fall into several parts
     #[arg(long, value_name = "I/N", help_heading = "Library")]
     pub shard: Option<Shard>,
-}
-
-/// Jobs to run: as asked, or one per core up to [`DEFAULT_JOBS_LIMIT`].
-pub fn default_jobs(asked: Option<NonZeroUsize>) -> usize {
-    asked.map_or_else(
-        || {
-            std::thread::available_parallelism()
-                .map_or(1, NonZeroUsize::get)
-                .min(DEFAULT_JOBS_LIMIT)
-        },
-        NonZeroUsize::get,
-    )
 }
 
 impl MeasureArgs {

@@ -1,87 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The cache of `auris-farm analyze`: what is computed again, and what never is.
-use super::analyze::{analyze, array, lasting};
-use super::clap_model;
-use super::farm::{Ended, Farm, folder};
+use super::analyze::lasting;
+use super::analyze_place::{ALL, COUNT, Place, all_lasting, computed, good};
 use super::media::{self, Music, Sample};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-use tempfile::TempDir;
-
-/// A folder with music, a model, and room for results and a cache.
-struct Place {
-    folder: TempDir,
-    model: PathBuf,
-}
-
-impl Place {
-    fn new(inputs: u64) -> Self {
-        let folder = folder();
-        let model = clap_model::write(folder.path());
-        fs::create_dir(folder.path().join("music")).unwrap();
-        let place = Place { folder, model };
-        for number in 0..inputs {
-            let path = place.path("music").join(format!("{number:02}.wav"));
-            Music::new(8000, 1, 8000 * 3, number).write_wav(&path, Sample::S16);
-        }
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn farm(&self, out: &str, extract: &str) -> Farm {
-        analyze(&self.path(out))
-            .args(["--extract", extract, "--model"])
-            .arg(&self.model)
-    }
-
-    /// With the cache, over all music.
-    fn cached(&self, out: &str, extract: &str) -> Farm {
-        let farm = self.farm(out, extract).arg("--cache");
-        farm.arg(self.path("cache")).arg(self.path("music"))
-    }
-
-    /// The artefacts in the cache.
-    fn artefacts(&self) -> Vec<PathBuf> {
-        let folders = entries(&self.path("cache/v1")).into_iter();
-        let folders = folders.filter(|path| !path.ends_with("drafts"));
-        let mut files: Vec<PathBuf> = folders.flat_map(|folder| entries(&folder)).collect();
-        files.sort();
-        files
-    }
-
-    fn drafts(&self) -> usize {
-        entries(&self.path("cache/v1/drafts")).len()
-    }
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-const ALL: &str = "dr,loudness,mel,mfcc,descriptors,clap";
-const COUNT: usize = 6;
-
-fn good(ended: Ended) -> Vec<Value> {
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    ended.records()
-}
-
-/// What of a record was computed.
-fn computed(record: &Value) -> Vec<&str> {
-    let origins = record["origins"].as_object().unwrap().iter();
-    let computed = origins.filter(|(_, origin)| *origin == "computed");
-    computed.map(|(name, _)| name.as_str()).collect()
-}
-
-fn all_lasting(records: &[Value]) -> Vec<Value> {
-    records.iter().map(lasting).collect()
-}
 
 #[test]
 fn a_second_run_computes_nothing_and_finds_the_same() {
@@ -205,66 +129,6 @@ fn a_flipped_bit_is_found_and_computed_again() {
         assert_eq!(same, lasting(&found[0]));
     }
     assert!(computed(&good(place.cached("out", ALL).run())[0]).is_empty());
-}
-
-#[test]
-fn killed_at_any_moment_it_leaves_nothing_by_halves() {
-    let place = Place::new(12);
-    let wanted = good(place.farm("plain", ALL).arg(place.path("music")).run());
-    let mut killed = 0;
-    for round in 0..14_u64 {
-        let mut running = place.cached("out", ALL).args(["--jobs", "2"]).start();
-        // From its start to amid its work, which each round has less of.
-        let wait = Duration::from_millis(30 + round * 7919 % 500);
-        std::thread::sleep(wait);
-        if running.runs() {
-            running.signal("KILL");
-            killed += 1;
-        }
-        running.end();
-        for path in entries(&place.path("out")) {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if name.ends_with(".safetensors") {
-                assert_eq!(array(&path, "mfcc").0[1], 20, "{name}");
-            }
-        }
-    }
-    assert!(killed > 3, "only {killed} were killed under way");
-    let cached = place.artefacts().len();
-    let found = good(place.cached("out", ALL).run());
-    // Whatever looked complete was.
-    assert_eq!(all_lasting(&found), all_lasting(&wanted));
-    let made: usize = found.iter().map(|record| computed(record).len()).sum();
-    assert_eq!(made + cached, 12 * COUNT);
-    // What killed runs left is gone.
-    assert_eq!(place.drafts(), 0);
-    let left = entries(&place.path("out"));
-    assert_eq!(left.len(), 12 + 1, "{left:?}");
-}
-
-#[test]
-fn many_processes_share_a_cache() {
-    let place = Place::new(8);
-    let wanted = good(place.farm("plain", ALL).arg(place.path("music")).run());
-    // A bound that lets each remove what another has just written.
-    let small = ["--cache-max-mb", "1"];
-    let starts: Vec<_> = (0..3)
-        .map(|number| {
-            let farm = place
-                .cached(&format!("out{number}"), ALL)
-                .args(["--jobs", "1"]);
-            if number == 0 { farm.args(small) } else { farm }.start()
-        })
-        .collect();
-    for running in starts {
-        let mut found = all_lasting(&good(running.end()));
-        // Where their arrays lie is the only difference.
-        for (found, wanted) in found.iter_mut().zip(&wanted) {
-            found["output"] = wanted["output"].clone();
-        }
-        assert_eq!(found, all_lasting(&wanted));
-    }
-    assert_eq!(place.drafts(), 0);
 }
 
 #[test]

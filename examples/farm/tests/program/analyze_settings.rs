@@ -13,7 +13,7 @@ fn line(ended: &Ended, name: &str) -> (String, String) {
     let line = line.unwrap_or_else(|| panic!("{name}: {}", ended.stdout));
     let mut parts = line[name.len()..].trim().split("  ").map(str::trim);
     let value = parts.next().unwrap().to_owned();
-    (value, parts.next_back().unwrap_or_default().to_owned())
+    (value, parts.last().unwrap_or_default().to_owned())
 }
 
 #[test]
