@@ -44,11 +44,12 @@ pub fn array(path: &Path, name: &str) -> (Vec<usize>, Vec<f32>) {
     (tensor.shape().to_vec(), numbers)
 }
 
-/// Without what differs from run to run.
+/// Without what differs from run to run, and from folder to folder.
 pub fn lasting(record: &Value) -> Value {
     let mut record = record.clone();
     let fields = record.as_object_mut().unwrap();
     fields.remove("timings");
+    fields.remove("output");
     fields.remove("origins");
     record
 }

@@ -82,7 +82,7 @@ fn an_hour_fits_into_a_small_budget() {
     let out = folder.path().join("out");
     let budget = [
         "--mem-budget-mb",
-        "64",
+        "56",
         "--target-rate",
         "0",
         "--extract",
