@@ -3,10 +3,12 @@
 //!
 //! Arrows run one way: [`record`], the data contract, [`integrity`], the reading of containers, and
 //! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`],
-//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
-//! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all. [`cache`] uses the plugin alone.
+//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes files per input with it,
+//! for [`process`], [`picture`] and [`analyze`]; these, [`measure`] and [`doctor`] use them all.
+//! [`cache`] uses the plugin alone.
 pub mod album;
 pub mod allocator;
+pub mod analyze;
 pub mod cache;
 pub mod cli;
 pub mod doctor;
@@ -14,6 +16,7 @@ mod engine;
 pub mod inputs;
 pub mod integrity;
 pub mod measure;
+pub mod merge;
 pub mod picture;
 pub mod process;
 pub mod progress;

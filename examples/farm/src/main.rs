@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm`: the headless batch driver.
 use auris_farm::cli::{self, Cli, Command};
-use auris_farm::{cache, doctor, measure, picture, process};
+use auris_farm::{analyze, cache, doctor, measure, merge, picture, process};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -47,13 +47,33 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
                     return Ok(ExitCode::from(2));
                 }
             };
-            start_gstreamer(args.render.verbose)?;
+            start_gstreamer(args.render.run.verbose)?;
             process::run(args, equaliser)
         }
         Command::Picture(args) => {
             drop(out);
-            start_gstreamer(args.render.verbose)?;
+            start_gstreamer(args.render.run.verbose)?;
             picture::run(args)
+        }
+        Command::Analyze(args) => {
+            let (settings, lines) = match analyze::settings::resolve(args) {
+                Ok(resolved) => resolved,
+                Err(why) => {
+                    eprintln!("auris-farm: {why}");
+                    return Ok(ExitCode::from(2));
+                }
+            };
+            if args.explain {
+                analyze::explain(&lines, &mut out)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            drop(out);
+            start_gstreamer(args.run.verbose)?;
+            analyze::run(args, settings)
+        }
+        Command::Merge(args) => {
+            drop(out);
+            merge::run(args)
         }
         Command::Doctor => {
             start_gstreamer(0)?;

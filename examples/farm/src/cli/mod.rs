@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one table of flags: help, man page and completions are all made from it.
+mod analyze;
 mod cache;
+mod merge;
 mod pages;
 mod picture;
 mod process;
 mod render;
 mod values;
 
+pub use analyze::{
+    AggregateArg, AnalyzeArgs, ArrayForm, Extract, Extractor, Hertz, Hours, PrecisionArg, Seconds,
+    Sha256Hex,
+};
 pub use cache::{CacheAction, CacheArgs};
+pub use merge::{MergeArgs, RowsArg};
 pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
 pub use process::{Bits, Dither, PhaseArg, ProcessArgs, Target};
-pub use render::{RenderArgs, ReportArg};
-pub use values::{Decibel, Gain, Shard};
+pub use render::{RenderArgs, ReportArg, RunArgs};
+pub use values::{DEFAULT_JOBS_LIMIT, Decibel, Gain, Shard, default_jobs};
 
 use crate::record::Dialect;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,10 +27,8 @@ use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-/// Most jobs that are started unless the user asks for more.
-pub const DEFAULT_JOBS_LIMIT: usize = 4;
-
-/// Measures a music library (dynamic range, peaks, loudness), equalises it, or draws its spectrograms.
+/// Measures a music library (dynamic range, peaks, loudness), equalises it, draws its spectrograms, or
+/// extracts features and embeddings.
 ///
 /// Exit code: 0 when every input gave a result, 1 when at least one did not, 2 when the command
 /// line is wrong, 130 when a signal ended the run early.
@@ -69,6 +74,10 @@ pub enum Command {
     Process(Box<ProcessArgs>),
     /// Draw spectrograms of files, folders, playlists and URLs into a folder
     Picture(Box<PictureArgs>),
+    /// Extract features, loudness and embeddings of files, folders, playlists and URLs into a manifest and arrays
+    Analyze(Box<AnalyzeArgs>),
+    /// Join manifests of `analyze` and their embeddings into a Parquet file
+    Merge(MergeArgs),
     /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
     /// Look after the segment cache of hlscapsrc
@@ -207,18 +216,6 @@ pub struct MeasureArgs {
     /// adding files moves no others. Name the paths in the same way in every part. No album values: an album's tracks fall into several parts
     #[arg(long, value_name = "I/N", help_heading = "Library")]
     pub shard: Option<Shard>,
-}
-
-/// Jobs to run: as asked, or one per core up to [`DEFAULT_JOBS_LIMIT`].
-pub fn default_jobs(asked: Option<NonZeroUsize>) -> usize {
-    asked.map_or_else(
-        || {
-            std::thread::available_parallelism()
-                .map_or(1, NonZeroUsize::get)
-                .min(DEFAULT_JOBS_LIMIT)
-        },
-        NonZeroUsize::get,
-    )
 }
 
 impl MeasureArgs {

@@ -21,6 +21,14 @@ pub struct RenderArgs {
     #[arg(long, help_heading = "Output")]
     pub overwrite: bool,
 
+    /// How the run goes.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Flags of all commands that write a file per input, whatever they are asked for.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
     /// Inputs worked on at the same time [default: number of cores, at most 4]
     #[arg(short, long, value_name = "N", help_heading = "Resources")]
     pub jobs: Option<NonZeroUsize>,
@@ -65,7 +73,7 @@ pub struct RenderArgs {
     pub shard: Option<Shard>,
 }
 
-impl RenderArgs {
+impl RunArgs {
     /// Jobs to run; see [`default_jobs`].
     pub fn jobs(&self) -> usize {
         default_jobs(self.jobs)

@@ -119,10 +119,12 @@ fn pages_name_every_flag() {
     let man = man.replace('\\', "");
     let bash = String::from_utf8(bash).unwrap();
     let command = Cli::command();
-    let flags = ["measure", "process"].into_iter().flat_map(|name| {
-        let subcommand = command.find_subcommand(name).unwrap();
-        subcommand.get_arguments().filter_map(|arg| arg.get_long())
-    });
+    let flags = ["measure", "process", "picture", "analyze", "merge"]
+        .into_iter()
+        .flat_map(|name| {
+            let subcommand = command.find_subcommand(name).unwrap();
+            subcommand.get_arguments().filter_map(|arg| arg.get_long())
+        });
     for flag in flags {
         assert!(man.contains(&format!("--{flag}")), "{flag} in the man page");
         assert!(

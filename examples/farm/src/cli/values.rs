@@ -3,8 +3,23 @@
 use super::AlbumBy;
 use clap::ValueEnum;
 use std::ffi::OsString;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::str::FromStr;
+
+/// Most jobs that are started unless the user asks for more.
+pub const DEFAULT_JOBS_LIMIT: usize = 4;
+
+/// Jobs to run: as asked, or one per core up to [`DEFAULT_JOBS_LIMIT`].
+pub fn default_jobs(asked: Option<NonZeroUsize>) -> usize {
+    asked.map_or_else(
+        || {
+            std::thread::available_parallelism()
+                .map_or(1, NonZeroUsize::get)
+                .min(DEFAULT_JOBS_LIMIT)
+        },
+        NonZeroUsize::get,
+    )
+}
 
 /// Part `index` of `count` of a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,6 +49,21 @@ pub struct Need {
 }
 
 impl Need {
+    /// Of nothing beside what every run takes.
+    pub const NOTHING: Need = Need { bytes: 0 };
+
+    /// Of that many bytes.
+    pub fn of_bytes(bytes: u64) -> Self {
+        Need { bytes }
+    }
+
+    /// The same and that many bytes.
+    pub fn with_bytes(self, bytes: u64) -> Self {
+        Need {
+            bytes: self.bytes.saturating_add(bytes),
+        }
+    }
+
     /// Of a pipeline that decodes with libav or without, and holds that many MP4 entries.
     pub fn of_chain(libav: bool, index_entries: u64) -> Self {
         let pipeline = if libav { LIBAV_PIPELINE } else { PIPELINE };

@@ -35,6 +35,25 @@ pub struct Limits<'a> {
     pub cancelled: &'a AtomicBool,
 }
 
+impl Limits<'_> {
+    /// That nothing has ended it.
+    ///
+    /// # Errors
+    /// What has.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Failure::new(Kind::Cancelled, "the run was ended"));
+        }
+        if self.deadline.is_some_and(|at| Instant::now() > at) {
+            return Err(Failure::new(
+                Kind::Timeout,
+                "it took longer than --timeout allows",
+            ));
+        }
+        Ok(())
+    }
+}
+
 /// What is decoded, and how.
 #[derive(Clone, Copy)]
 pub struct Decode<'a> {
@@ -128,15 +147,7 @@ impl Running {
             return Err(failure(error));
         }
         watchdog.look(began.elapsed().min(LOOK.into()))?;
-        if limits.cancelled.load(Ordering::Relaxed) {
-            return Err(Failure::new(Kind::Cancelled, "the run was ended"));
-        }
-        if limits.deadline.is_some_and(|at| Instant::now() > at) {
-            return Err(Failure::new(
-                Kind::Timeout,
-                "it took longer than --timeout allows",
-            ));
-        }
+        limits.check()?;
         Ok(message)
     }
 }

@@ -3,7 +3,7 @@
 mod job;
 mod output;
 mod pipeline;
-mod track;
+pub(crate) mod track;
 mod work;
 
 use crate::allocator;

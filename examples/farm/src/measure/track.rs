@@ -84,7 +84,8 @@ pub fn complete(track: &mut Track, report: &Report, names: &[String], loudness: 
     }
 }
 
-fn dynamic_range(report: &Report, names: &[String]) -> DynamicRange {
+/// The dynamic range of a report whose channels are called so.
+pub fn dynamic_range(report: &Report, names: &[String]) -> DynamicRange {
     let channels = report.channels.iter().zip(names);
     let mut flags = Vec::new();
     let near = report.boundary_distance.is_some_and(|d| d <= NEAR_BOUNDARY);
@@ -135,7 +136,7 @@ fn value(value: Value) -> DrValue {
 }
 
 /// In dB; `None` for silence.
-fn level(amplitude: f64) -> Option<f64> {
+pub fn level(amplitude: f64) -> Option<f64> {
     Some(decibel::from_amplitude(amplitude)).filter(|db| db.is_finite())
 }
 

@@ -9,7 +9,7 @@ use crate::engine::memory::Need;
 use crate::inputs::Source;
 use crate::integrity::Facts;
 use crate::record::{Drawn, Pictured, Rendered};
-use crate::render::{self, Draft, Renderer, Setup, Task, Words};
+use crate::render::{self, Draft, Ending, Renderer, Setup, Task, Words};
 use pipeline::{Job, Seen};
 use std::error::Error;
 use std::path::Path;
@@ -22,9 +22,10 @@ use std::process::ExitCode;
 pub fn run(args: &PictureArgs) -> Result<ExitCode, Box<dyn Error>> {
     let setup = Setup {
         args: &args.render,
-        extension: Some("png"),
-        beside: None,
+        ending: Ending::Instead("png"),
+        beside: Vec::new(),
         libav: false,
+        held: Need::NOTHING,
         fingerprint: args.fingerprint(),
     };
     render::run(&Picture { args }, &setup)

@@ -12,9 +12,10 @@ pub use target::factories;
 
 use crate::cli::ProcessArgs;
 use crate::engine::Failure;
+use crate::engine::memory::Need;
 use crate::integrity::Facts;
 use crate::record::Processed;
-use crate::render::{self, Draft, Renderer, Setup, Task, Words};
+use crate::render::{self, Draft, Ending, Renderer, Setup, Task, Words};
 use job::Product;
 use std::error::Error;
 use std::process::ExitCode;
@@ -50,9 +51,10 @@ pub fn read_equaliser(args: &ProcessArgs) -> Result<Equaliser, String> {
 pub fn run(args: &ProcessArgs, equaliser: Equaliser) -> Result<ExitCode, Box<dyn Error>> {
     let setup = Setup {
         args: &args.render,
-        extension: target::extension(args.format),
-        beside: Some(&args.eq),
+        ending: target::extension(args.format).map_or(Ending::Same, Ending::Instead),
+        beside: vec![&args.eq],
         libav: job::may_use_libav(args.format),
+        held: Need::NOTHING,
         fingerprint: args.fingerprint(&equaliser.text),
     };
     render::run(&Process { args, equaliser }, &setup)

@@ -3,10 +3,15 @@
 //!
 //! `docs/measure-schema.md` documents these fields for those who read the JSON; a change that
 //! removes or redefines one raises [`SCHEMA`].
+mod analyzed;
 mod pictured;
 mod processed;
 mod rendered;
 
+pub use analyzed::{
+    Analyzed, ArrayRef, Column, Decoded, Dynamics, Embeddings, ExtractorError, Features, Origin,
+    Results, Score, Segment, Versions,
+};
 pub use pictured::{Drawn, Pictured};
 pub use processed::{Processed, Written};
 pub use rendered::{Rendered, Rendering};

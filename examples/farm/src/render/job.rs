@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One input from its path to the file of its result.
-use super::Renderer;
+use super::Maker;
 use super::naming::Places;
-use super::place::Draft;
 use crate::cli::RenderArgs;
 use crate::engine::memory::{Memory, Need};
 use crate::engine::open::Opened;
@@ -10,7 +9,7 @@ use crate::engine::pipeline::{self, Decode, Limits};
 use crate::engine::pool::Pool;
 use crate::engine::source::{self, Look};
 use crate::engine::turns::Turns;
-use crate::engine::{Failure, Kind, watchdog};
+use crate::engine::{Failure, Kind, Plan, watchdog};
 use crate::inputs::{Input, Source};
 use crate::integrity;
 use crate::record::{Rendered, Rendering, Status};
@@ -18,6 +17,7 @@ use crate::state::{Stamp, State, Stored};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Inputs are read with their checksums: nothing compares the MD5 of what was decoded.
@@ -48,19 +48,19 @@ pub struct Context<'a> {
 impl Context<'_> {
     fn limits(&self) -> Limits<'_> {
         Limits {
-            deadline: pipeline::deadline(self.args.timeout),
+            deadline: pipeline::deadline(self.args.run.timeout),
             cancelled: &self.cancelled,
         }
     }
+}
 
-    fn unwritable(&self, index: usize, error: &io::Error) -> Failure {
-        let target = self.places.target(index).display();
-        let kind = match error.kind() {
-            io::ErrorKind::AlreadyExists => Kind::Refused,
-            _ => Kind::Io,
-        };
-        Failure::new(kind, format!("{target}: {error}"))
-    }
+/// The failure to write the file at `target`.
+pub fn unwritable(target: &Path, error: &io::Error) -> Failure {
+    let kind = match error.kind() {
+        io::ErrorKind::AlreadyExists => Kind::Refused,
+        _ => Kind::Io,
+    };
+    Failure::new(kind, format!("{}: {error}", target.display()))
 }
 
 /// An input whose result is being made.
@@ -73,12 +73,28 @@ pub struct Task<'a> {
     pub source: &'a Source,
     /// What it says of itself.
     pub look: &'a Look,
+    /// What its file was like before it was looked at.
+    stamp: Option<Stamp>,
+    done: &'static str,
 }
 
 impl Task<'_> {
     /// The budget.
     pub fn memory(&self) -> &Memory {
         &self.context.memory
+    }
+
+    /// How it is decoded.
+    ///
+    /// # Errors
+    /// It cannot be.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        self.look.plan(self.context.memory.libav)
+    }
+
+    /// What may end the work on it.
+    pub fn limits(&self) -> Limits<'_> {
+        self.context.limits()
     }
 
     /// Calls `work` with how to decode the input, once it may: `more` says what it takes beside the
@@ -93,7 +109,7 @@ impl Task<'_> {
     ) -> Result<T, Failure> {
         let context = self.context;
         let libav = context.memory.libav;
-        let plan = self.look.plan(libav)?;
+        let plan = self.plan()?;
         let _turn = self.look.is_cached().then(|| context.turns.take());
         let _reserved = context.memory.reserve(more(self.look.need(&plan)))?;
         work(Decode {
@@ -105,9 +121,28 @@ impl Task<'_> {
         })
     }
 
+    /// Where its result goes.
+    pub fn target(&self) -> &Path {
+        self.context.places.target(self.index)
+    }
+
     /// The failure to write the result.
     pub fn unwritable(&self, error: &io::Error) -> Failure {
-        self.context.unwritable(self.index, error)
+        unwritable(self.target(), error)
+    }
+
+    /// That its file is still what it was when it was looked at.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_unchanged(&self) -> Result<(), Failure> {
+        if let (Some(before), Some(path)) = (self.stamp, self.input.path())
+            && Stamp::of(path).ok() != Some(before)
+        {
+            let message = format!("it was changed while it was {}", self.done);
+            return Err(Failure::new(Kind::Io, message));
+        }
+        Ok(())
     }
 }
 
@@ -116,8 +151,8 @@ impl Task<'_> {
 #[serde(bound = "R: Serialize + DeserializeOwned")]
 struct Finished<R> {
     record: R,
-    /// What the result was like when it was put in its place.
-    stamp: Option<Stamp>,
+    /// What the files of the result were like when they were put in their places.
+    stamps: Vec<Stamp>,
 }
 
 impl<R: Rendered> Stored for Finished<R> {
@@ -141,20 +176,20 @@ pub fn fail(record: &mut impl Rendered, failure: &Failure) {
 }
 
 /// Makes the result of an input. A failure is a record, too; `None` if the run was ended meanwhile.
-pub fn work<R: Renderer>(renderer: &R, context: &Context<'_>, index: usize) -> Option<R::Record> {
+pub fn work<M: Maker>(maker: &M, context: &Context<'_>, index: usize) -> Option<M::Record> {
     let input = &context.inputs[index];
     let stamp = input.source.path().and_then(|path| Stamp::of(path).ok());
-    if let Some(done) = done_before(context, index, stamp) {
+    if let Some(done) = done_before(maker, context, index, stamp) {
         return Some(done);
     }
     let target = context.places.target(index).display().to_string();
     let mut finished = Finished {
         record: blank(input, Some(target)),
-        stamp: None,
+        stamps: Vec::new(),
     };
     let result = match source::problem(input) {
         Some(failure) => Err(failure),
-        None => fill(renderer, context, index, stamp, &mut finished),
+        None => fill(maker, context, index, stamp, &mut finished),
     };
     match result {
         Ok(()) => Some(finished.record),
@@ -171,76 +206,72 @@ pub fn work<R: Renderer>(renderer: &R, context: &Context<'_>, index: usize) -> O
 }
 
 /// The record of an earlier run, if its result is still there.
-fn done_before<R: Rendered>(
+fn done_before<M: Maker>(
+    maker: &M,
     context: &Context<'_>,
     index: usize,
     stamp: Option<Stamp>,
-) -> Option<R> {
+) -> Option<M::Record> {
     let source = &context.inputs[index].source;
     // A URL may give something else by now.
     stamp?;
-    let done: Finished<R> = context.state.as_ref()?.lookup(source, stamp).ok()??;
-    let rendering = done.record.rendering();
-    if rendering.status == Status::Error {
+    let done: Finished<M::Record> = context.state.as_ref()?.lookup(source, stamp).ok()??;
+    if done.record.rendering().status == Status::Error {
         return Some(done.record);
     }
-    let target = context.places.target(index);
-    if rendering.output.as_deref() != Some(&*target.to_string_lossy()) {
-        return None;
-    }
+    let files = maker.files(&done.record, context.places.target(index))?;
     // It was announced before it was put in its place; what was changed there since is somebody's
     // work, and only replaced if that is asked for.
-    let now = Stamp::of(target).ok()?;
-    (done.stamp == Some(now) || !context.args.overwrite).then_some(done.record)
+    let now = files.iter().map(|file| Stamp::of(file).ok());
+    let now: Vec<Stamp> = now.collect::<Option<_>>()?;
+    (done.stamps == now || !context.args.overwrite).then_some(done.record)
 }
 
-fn fill<R: Renderer>(
-    renderer: &R,
+fn fill<M: Maker>(
+    maker: &M,
     context: &Context<'_>,
     index: usize,
     stamp: Option<Stamp>,
-    finished: &mut Finished<R::Record>,
+    finished: &mut Finished<M::Record>,
 ) -> Result<(), Failure> {
-    let (args, input) = (context.args, &context.inputs[index]);
-    let (places, inputs) = (&context.places, context.inputs);
-    places.check(index, inputs, args.overwrite)?;
+    let input = &context.inputs[index];
+    context.places.check(index, context.inputs)?;
+    maker.check(&context.places, context.places.target(index))?;
     let record = &mut finished.record;
-    if args.verbose > 0 {
+    if context.args.run.verbose > 0 {
         let path = &record.rendering().path;
-        eprintln!("auris-farm: {} {path}", R::WORDS.doing);
+        eprintln!("auris-farm: {} {path}", M::WORDS.doing);
     }
     let limits = || context.limits();
     let opened = Opened::new(&input.source, &context.memory, limits, OPTIONS)?;
-    let facts = opened.look.facts.as_ref();
     let rendering = record.rendering_mut();
-    if let Some(facts) = facts {
+    if let Some(facts) = &opened.look.facts {
         rendering.input_format = Some(source::format(facts));
         rendering.warnings.extend(facts.warnings.iter().cloned());
     }
-    let form = renderer.form(facts)?;
-    let unwritable = |error: io::Error| context.unwritable(index, &error);
-    let target = places.target(index);
-    let mut draft = Draft::begin(target, args.overwrite).map_err(unwritable)?;
     let task = Task {
         context,
         index,
         input: &input.source,
         source: &opened.source,
         look: &opened.look,
+        stamp,
+        done: M::WORDS.done,
     };
-    let product = renderer.render(&task, &form, &mut draft, &mut rendering.warnings)?;
-    let complete = draft.sync().map_err(unwritable)?;
-    renderer.describe(record, form, product, complete.len());
-    if let (Some(before), Some(path)) = (stamp, input.source.path())
-        && Stamp::of(path).ok() != Some(before)
-    {
-        let message = format!("it was changed while it was {}", R::WORDS.done);
-        return Err(Failure::new(Kind::Io, message));
+    let drafts = maker.make(&task, record)?;
+    task.check_unchanged()?;
+    for draft in &drafts {
+        let stamped = draft.sync().and_then(|_| draft.stamp());
+        let stamped = stamped.map_err(|error| unwritable(draft.target(), &error))?;
+        finished.stamps.push(stamped);
     }
-    finished.stamp = Some(Stamp::of_metadata(&complete));
     if let Some(state) = &context.state {
         let stored = state.store(&input.source, stamp, finished);
         stored.map_err(|error| Failure::new(Kind::Io, error.to_string()))?;
     }
-    draft.put().map_err(unwritable)
+    for draft in drafts {
+        let target = draft.target().to_owned();
+        draft.put().map_err(|error| unwritable(&target, &error))?;
+    }
+    Ok(())
 }

@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What `process` and `picture` share: every input becomes a file, which appears when it is complete.
+//! What `process`, `picture` and `analyze` share: every input becomes files, which appear when they are
+//! complete.
 //!
-//! A command implements [`Renderer`]; [`run`] finds the inputs and the [places](naming) of their results,
-//! lets [jobs](job) make these as [drafts](place), and reports.
+//! A command implements [`Renderer`] where each input becomes one file, [`Maker`] where there may be more or
+//! none; [`run`] and [`run_maker`] find the inputs and the [places](naming) of their results, let
+//! [jobs](job) make these as [drafts](place), and report.
 pub mod intake;
 mod job;
 mod naming;
 mod place;
+mod single;
 
-pub use job::{OPTIONS, Task};
+pub use job::{OPTIONS, Task, unwritable};
+pub use naming::{Ending, Places};
 pub use place::Draft;
+pub use single::Renderer;
 
 use crate::cli::RenderArgs;
 use crate::engine::drive::{self, Run};
+use crate::engine::memory::Need;
 use crate::engine::{Failure, memory, pool, turns};
 use crate::inputs;
-use crate::integrity::Facts;
 use crate::progress::Progress;
 use crate::record::{Rendered, Status};
 use crate::report::{RenderReporter, Row};
 use crate::state::State;
 use job::Context;
-use naming::Places;
 use std::error::Error;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -39,56 +44,42 @@ pub struct Words {
     pub results: &'static str,
 }
 
-/// What a command makes of an input.
-pub trait Renderer: Sync {
+/// What a command makes of an input, in any number of files.
+pub trait Maker: Sync {
     /// What is said of it.
     type Record: Row;
-    /// What is decided before anything is written.
-    type Form;
-    /// What there is to say of a result.
-    type Product;
 
     /// How it is spoken of.
     const WORDS: Words;
 
-    /// The form of the result of an input of these facts.
+    /// The files that a successful record speaks of; `None` if it is not one whose result goes to `target`.
+    fn files(&self, record: &Self::Record, target: &Path) -> Option<Vec<PathBuf>>;
+
+    /// That nothing is in the way of a result at `target`, as far as that is known before it is made.
     ///
     /// # Errors
-    /// There can be none.
-    fn form(&self, facts: Option<&Facts>) -> Result<Self::Form, Failure>;
+    /// What is.
+    fn check(&self, places: &Places, target: &Path) -> Result<(), Failure>;
 
-    /// Writes the result.
+    /// Makes the result and completes its record. The files are put in their places by the caller.
     ///
     /// # Errors
     /// Why there is none.
-    fn render(
-        &self,
-        task: &Task<'_>,
-        form: &Self::Form,
-        draft: &mut Draft,
-        warnings: &mut Vec<String>,
-    ) -> Result<Self::Product, Failure>;
-
-    /// Completes the record of a result of so many bytes.
-    fn describe(
-        &self,
-        record: &mut Self::Record,
-        form: Self::Form,
-        product: Self::Product,
-        bytes: u64,
-    );
+    fn make(&self, task: &Task<'_>, record: &mut Self::Record) -> Result<Vec<Draft>, Failure>;
 }
 
 /// What a run is like.
 pub struct Setup<'a> {
     /// The flags.
     pub args: &'a RenderArgs,
-    /// What the names of results end in; in what their inputs' do where there is none.
-    pub extension: Option<&'static str>,
-    /// A file that is read beside the inputs.
-    pub beside: Option<&'a Path>,
+    /// What the names of results end in.
+    pub ending: Ending,
+    /// Files that are read beside the inputs.
+    pub beside: Vec<&'a Path>,
     /// Whether results may be written with libav.
     pub libav: bool,
+    /// What is held in memory from beginning to end.
+    pub held: Need,
     /// The settings that change results.
     pub fingerprint: String,
 }
@@ -98,39 +89,56 @@ pub struct Setup<'a> {
 /// # Errors
 /// What keeps the run from beginning or its report from being written.
 pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box<dyn Error>> {
-    let args = setup.args;
+    let maker = single::Single {
+        renderer,
+        overwrite: setup.args.overwrite,
+    };
+    run_maker(&maker, setup, |_| Ok(()))
+}
+
+/// Runs a command. `each` gets the records in order, as the report does. Success means that every input
+/// succeeded.
+///
+/// # Errors
+/// What keeps the run from beginning or its report from being written, and those of `each`.
+pub fn run_maker<M: Maker>(
+    maker: &M,
+    setup: &Setup<'_>,
+    mut each: impl FnMut(&M::Record) -> io::Result<()>,
+) -> Result<ExitCode, Box<dyn Error>> {
+    let (args, flags) = (setup.args, &setup.args.run);
     let listed = inputs::expand(&args.paths, &mut std::io::stdin().lock())?;
     let say = |text: &str| {
-        if !args.quiet {
+        if !flags.quiet {
             eprintln!("auris-farm: {text}");
         }
     };
     listed.warnings.iter().for_each(|warning| say(warning));
     let mut inputs = listed.inputs;
     if naming::leave_out_results(&mut inputs, &args.out) {
-        let (out, results) = (args.out.display(), R::WORDS.results);
+        let (out, results) = (args.out.display(), M::WORDS.results);
         say(&format!(
             "what lies in {out} is left out, as {results} go there"
         ));
     }
-    let read = [setup.beside, args.resume.as_deref()];
-    let read: Vec<_> = read.into_iter().flatten().collect();
+    let mut read = setup.beside.clone();
+    read.extend(flags.resume.as_deref());
     // Of all inputs, as two of one name may fall into different shards.
-    let places = Places::new(&inputs, &args.out, setup.extension, &read);
+    let places = Places::new(&inputs, &args.out, setup.ending, &read);
     let in_shard = |index: &usize| {
         let name = inputs[*index].source.as_bytes();
-        args.shard.is_none_or(|shard| shard.contains(name))
+        flags.shard.is_none_or(|shard| shard.contains(name))
     };
     let chosen: Vec<usize> = (0..inputs.len()).filter(in_shard).collect();
-    if let Some(shard) = args
+    if let Some(shard) = flags
         .shard
         .filter(|_| chosen.is_empty() && !inputs.is_empty())
     {
         say(&format!("no input falls into part {shard}"));
     }
     drive::tune_allocator(&inputs, setup.libav);
-    let workers = args.jobs().min(chosen.len().max(1));
-    let state = match &args.resume {
+    let workers = flags.jobs().min(chosen.len().max(1));
+    let state = match &flags.resume {
         Some(path) => {
             let version = env!("CARGO_PKG_VERSION");
             let fingerprint = format!("{} version={version}", setup.fingerprint);
@@ -138,7 +146,7 @@ pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box
         }
         None => None,
     };
-    let budget = args.mem_budget_mb.map(|mib| mib.get());
+    let budget = flags.mem_budget_mb.map(|mib| mib.get());
     let context = Context {
         args,
         inputs: &inputs,
@@ -149,14 +157,15 @@ pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box
         turns: turns::Turns::new(),
         cancelled: AtomicBool::new(false),
     };
-    let mut reporter = RenderReporter::<R::Record>::open(args.report)?;
+    let _held = context.memory.reserve(setup.held)?;
+    let mut reporter = RenderReporter::<M::Record>::open(flags.report)?;
     let mut all_well = !inputs.is_empty();
     let ended = drive::on_signal()?;
     // Lines that scroll tell as much as a bar, which they would tear.
-    let bar = !args.quiet && !args.no_progress && args.verbose == 0;
+    let bar = !flags.quiet && !flags.no_progress && flags.verbose == 0;
     let progress = Progress::new(chosen.len(), bar);
     let run = Run {
-        name: R::WORDS.command,
+        name: M::WORDS.command,
         workers,
         inputs: chosen.len(),
         pool: &context.pool,
@@ -164,7 +173,7 @@ pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box
         cancelled: &context.cancelled,
     };
     let cut_short = run.drive(
-        |number| one(renderer, &context, chosen[number]),
+        |number| one(maker, &context, chosen[number]),
         |_, record| {
             progress.advance(record.rendering().duration_s);
             Ok(())
@@ -176,6 +185,7 @@ pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box
                 for warning in &rendering.warnings {
                     say(&format!("{}: {warning}", rendering.path));
                 }
+                each(&record)?;
                 Ok(reporter.take(&record)?)
             })
         },
@@ -187,8 +197,8 @@ pub fn run<R: Renderer>(renderer: &R, setup: &Setup<'_>) -> Result<ExitCode, Box
 }
 
 /// `None` if the run was ended before it was done.
-fn one<R: Renderer>(renderer: &R, context: &Context<'_>, index: usize) -> Option<R::Record> {
-    let done = drive::guarded(|| job::work(renderer, context, index));
+fn one<M: Maker>(maker: &M, context: &Context<'_>, index: usize) -> Option<M::Record> {
+    let done = drive::guarded(|| job::work(maker, context, index));
     done.unwrap_or_else(|failure: Failure| {
         let mut record = job::blank(&context.inputs[index], None);
         job::fail(&mut record, &failure);

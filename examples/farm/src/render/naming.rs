@@ -8,6 +8,17 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
+/// What the name of a result ends in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// What its input's name does.
+    Same,
+    /// This extension in place of its input's.
+    Instead(&'static str),
+    /// This extension behind its input's, so that inputs that differ in theirs alone have a result each.
+    Behind(&'static str),
+}
+
 /// The place of every result.
 pub struct Places {
     /// Per input, as in the list.
@@ -19,12 +30,12 @@ pub struct Places {
 }
 
 impl Places {
-    /// Finds a place below `out` for every input; its name ends as the input's own does, or in
-    /// `extension`. `others` are files that are no inputs, but must not be replaced either.
-    pub fn new(inputs: &[Input], out: &Path, extension: Option<&str>, others: &[&Path]) -> Self {
+    /// Finds a place below `out` for every input. `others` are files that are no inputs, but must not be
+    /// replaced either.
+    pub fn new(inputs: &[Input], out: &Path, ending: Ending, others: &[&Path]) -> Self {
         let targets: Vec<PathBuf> = inputs
             .iter()
-            .map(|input| out.join(name(input, extension)))
+            .map(|input| out.join(name(input, ending)))
             .collect();
         let (mut first, mut rivals) = (HashMap::new(), HashMap::new());
         for (index, target) in targets.iter().enumerate() {
@@ -48,21 +59,31 @@ impl Places {
         &self.targets[index]
     }
 
-    /// That nothing is in its way.
+    /// That no other result has its name.
     ///
     /// # Errors
     /// [`Kind::Refused`]: what is.
-    pub fn check(&self, index: usize, inputs: &[Input], overwrite: bool) -> Result<(), Failure> {
-        let target = self.target(index);
-        let refuse = |why: String| Err(Failure::new(Kind::Refused, why));
-        if let Some(rival) = self.rivals.get(&index) {
-            return refuse(format!(
-                "{} and {} would both become {}; name folders instead, or process them apart",
-                inputs[index].source.display(),
-                inputs[*rival].source.display(),
-                target.display()
-            ));
+    pub fn check(&self, index: usize, inputs: &[Input]) -> Result<(), Failure> {
+        match self.rivals.get(&index) {
+            Some(rival) => Err(Failure::new(
+                Kind::Refused,
+                format!(
+                    "{} and {} would both become {}; name folders instead, or process them apart",
+                    inputs[index].source.display(),
+                    inputs[*rival].source.display(),
+                    self.target(index).display()
+                ),
+            )),
+            None => Ok(()),
         }
+    }
+
+    /// That nothing is in the way of a file.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`]: what is.
+    pub fn check_file(&self, target: &Path, overwrite: bool) -> Result<(), Failure> {
+        let refuse = |why: String| Err(Failure::new(Kind::Refused, why));
         if identity(target).is_some_and(|found| self.precious.contains(&found)) {
             return refuse(format!(
                 "{} is an input itself, or read by this run; name another --out",
@@ -123,14 +144,20 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// The name below the folder of results.
-fn name(input: &Input, extension: Option<&str>) -> PathBuf {
+fn name(input: &Input, ending: Ending) -> PathBuf {
     let own = match &input.source {
         Source::File(path) => last_components(path, input.below),
         Source::Url(url) => PathBuf::from(url_name(url)),
     };
-    match extension {
-        Some(extension) => own.with_extension(extension),
-        None => own,
+    match ending {
+        Ending::Same => own,
+        Ending::Instead(extension) => own.with_extension(extension),
+        Ending::Behind(extension) => {
+            let mut name = own.into_os_string();
+            name.push(".");
+            name.push(extension);
+            name.into()
+        }
     }
 }
 
@@ -172,14 +199,16 @@ mod tests {
 
     #[test]
     fn names_keep_what_lies_below_the_named_folder() {
-        for (word, below, extension, wanted) in [
-            ("/music/a/b/c.flac", 2, None, "b/c.flac"),
-            ("/music/a/b/c.d.flac", 1, Some("mp3"), "c.d.mp3"),
-            ("../a/./c.wav", 9, Some("wv"), "a/c.wv"),
-            ("https://host/a/b.ogg?x=/y.z", 1, Some("flac"), "b.flac"),
-            ("https://host/..", 1, Some("flac"), "stream.flac"),
+        use Ending::{Behind, Instead, Same};
+        for (word, below, ending, wanted) in [
+            ("/music/a/b/c.flac", 2, Same, "b/c.flac"),
+            ("/music/a/b/c.d.flac", 1, Instead("mp3"), "c.d.mp3"),
+            ("/music/a/b/c.d.flac", 2, Behind("npy"), "b/c.d.flac.npy"),
+            ("../a/./c.wav", 9, Instead("wv"), "a/c.wv"),
+            ("https://host/a/b.ogg?x=/y.z", 1, Instead("flac"), "b.flac"),
+            ("https://host/..", 1, Instead("flac"), "stream.flac"),
         ] {
-            assert_eq!(name(&input(word, below), extension), Path::new(wanted));
+            assert_eq!(name(&input(word, below), ending), Path::new(wanted));
         }
     }
 
@@ -190,13 +219,16 @@ mod tests {
             input("x/b.wav", 1),
             input("y/a.flac", 1),
         ];
-        let places = Places::new(&inputs, Path::new("/nonexistent"), Some("flac"), &[]);
+        let new = |ending| Places::new(&inputs, Path::new("/nonexistent"), ending, &[]);
+        let places = new(Ending::Instead("flac"));
         for index in [0, 2] {
-            let refused = places.check(index, &inputs, true).unwrap_err();
+            let refused = places.check(index, &inputs).unwrap_err();
             assert_eq!(refused.kind, Kind::Refused);
             assert!(refused.message.contains("x/a.wav"), "{refused}");
             assert!(refused.message.contains("y/a.flac"), "{refused}");
         }
-        assert!(places.check(1, &inputs, false).is_ok());
+        assert!(places.check(1, &inputs).is_ok());
+        assert!(places.check_file(places.target(1), false).is_ok());
+        assert!(new(Ending::Behind("flac")).check(0, &inputs).is_ok());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A result in the making: a file beside its place, which takes it when it is complete.
 use crate::scratch;
+use crate::state::Stamp;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,19 @@ impl Draft {
     pub fn sync(&self) -> io::Result<fs::Metadata> {
         self.file.as_file().sync_all()?;
         self.file.as_file().metadata()
+    }
+
+    /// Its stamp, which it keeps when it is put in its place.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn stamp(&self) -> io::Result<Stamp> {
+        Ok(Stamp::of_metadata(&self.file.as_file().metadata()?))
+    }
+
+    /// Where it goes.
+    pub fn target(&self) -> &Path {
+        &self.target
     }
 
     /// Puts it in its place, for good.

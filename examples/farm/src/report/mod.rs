@@ -3,11 +3,13 @@
 mod csv;
 mod foo_dr;
 mod json;
+mod lines;
 mod output;
 mod render;
 mod table;
 mod text;
 
+pub use lines::Lines;
 pub use render::{RenderReporter, Row};
 pub use table::Look;
 

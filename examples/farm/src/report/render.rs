@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::{Look, json, text};
 use crate::cli::ReportArg;
-use crate::record::{Pictured, Processed, Rendered, Status};
+use crate::record::{Analyzed, Pictured, Processed, Rendered, Status};
 use console::Style;
 use std::io::{self, Write};
 use std::marker::PhantomData;
@@ -35,6 +35,16 @@ impl Row for Pictured {
 
     fn cell(&self) -> String {
         String::new()
+    }
+}
+
+impl Row for Analyzed {
+    const RESULT: &'static str = "Arrays";
+    const HEADING: Option<&'static str> = Some("Loudness");
+
+    fn cell(&self) -> String {
+        let integrated = self.results.loudness.and_then(|l| l.integrated);
+        text::level(integrated, "LUFS")
     }
 }
 
@@ -121,7 +131,7 @@ impl<R: Row> RenderReporter<R> {
             let reason = text::reason(rendering.error.as_deref());
             format!("{}: {reason}", text::printable(&rendering.path))
         } else {
-            text::printable(rendering.output.as_deref().unwrap_or_default())
+            text::printable(rendering.output.as_deref().unwrap_or(&rendering.path))
         };
         let word = format!("{word:<7}");
         let word = if self.look.colour {
