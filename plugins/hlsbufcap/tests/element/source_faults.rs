@@ -100,22 +100,6 @@ fn what_stays_wrong_is_an_error_that_names_the_segment() {
 }
 
 #[test]
-fn missing_packets_may_be_left_out() {
-    let Some(server) = packets(at("00003.ts", Act::Status(404))) else {
-        return;
-    };
-    assert_eq!(play(server, "on-missing=filler").1, Ok(()));
-}
-
-#[test]
-fn missing_boxes_may_be_left_out() {
-    let Some(server) = boxes(at("s3.m4s", Act::Status(404))) else {
-        return;
-    };
-    assert_eq!(play(server, "on-missing=filler").1, Ok(()));
-}
-
-#[test]
 fn a_playlist_that_is_none_is_an_error_of_its_own() {
     for (act, word) in [
         (Act::Status(404), "404"),
