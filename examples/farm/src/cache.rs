@@ -22,12 +22,20 @@ pub fn run(args: &CacheArgs, out: &mut dyn Write) -> Result<ExitCode, Box<dyn Er
         }
         CacheAction::Verify { folder } => {
             let check = Cache::open_existing(folder)?.verify()?;
-            writeln!(out, "right {}\nwrong {}\nbusy {}", check.right, check.wrong, check.busy)?;
+            writeln!(
+                out,
+                "right {}\nwrong {}\nbusy {}",
+                check.right, check.wrong, check.busy
+            )?;
             if check.wrong > 0 {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        CacheAction::Prune { folder, max_mb, days } => {
+        CacheAction::Prune {
+            folder,
+            max_mb,
+            days,
+        } => {
             let cache = Cache::open_existing(folder)?;
             let bytes = max_mb.map_or(u64::MAX, |mib| u64::from(mib) << 20);
             let age = days.map(|days| Duration::from_secs(u64::from(days) * DAY));
@@ -43,7 +51,10 @@ fn write_stat(stat: &Stat, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "segments {}\nbytes {}", stat.segments, stat.bytes)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| now.as_secs() as i64);
-    for (name, used) in [("oldest-use", stat.oldest_use), ("latest-use", stat.latest_use)] {
+    for (name, used) in [
+        ("oldest-use", stat.oldest_use),
+        ("latest-use", stat.latest_use),
+    ] {
         if let Some(used) = used {
             writeln!(out, "{name} {} s ago", now.saturating_sub(used).max(0))?;
         }

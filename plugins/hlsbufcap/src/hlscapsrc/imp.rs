@@ -273,7 +273,9 @@ impl Around {
 impl Host for Around {
     fn level(&self, kind: Kind) -> Level {
         let demuxer = self.with_downstream(|downstream, pad| downstream.find(pad));
-        demuxer.flatten().map_or(Level::Untold, |demuxer| demuxer::level(&demuxer, kind))
+        demuxer
+            .flatten()
+            .map_or(Level::Untold, |demuxer| demuxer::level(&demuxer, kind))
     }
 
     fn measured(&self, rate: u64) {

@@ -130,11 +130,6 @@ fn numbers(d: &Settings) -> Vec<glib::ParamSpec> {
 
 fn others(d: &Settings) -> Vec<glib::ParamSpec> {
     vec![
-        glib::ParamSpecEnum::builder_with_default("on-missing", d.on_missing)
-            .nick("On missing")
-            .blurb("What to do about a segment that the server does not have")
-            .mutable_ready()
-            .build(),
         glib::ParamSpecBoolean::builder("ssl-strict")
             .nick("Strict SSL")
             .blurb("Whether certificates must be good")

@@ -12,22 +12,6 @@ use url::Url;
 /// Before the protocol that is really spoken.
 pub const PREFIX: &str = "hlscap+";
 
-/// What to do about a segment that the server does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
-#[enum_type(name = "AurisHlsCapSrcOnMissing")]
-pub enum OnMissing {
-    /// It is an error.
-    #[default]
-    #[enum_value(name = "Post an error", nick = "error")]
-    Error,
-    /// Something valid and empty takes its place.
-    #[enum_value(
-        name = "Put null packets or a free box in its place, unless the stream is encrypted",
-        nick = "filler"
-    )]
-    Filler,
-}
-
 /// What the user set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -35,7 +19,6 @@ pub struct Settings {
     pub max_size_time: u64,
     pub prefetch_segments: u32,
     pub max_connections: u32,
-    pub on_missing: OnMissing,
     pub temp_location: Option<String>,
     pub cache_location: Option<String>,
     pub cache_max_bytes: u64,
@@ -62,7 +45,6 @@ impl Default for Settings {
             max_size_time: handed.held.as_nanos() as u64,
             prefetch_segments: handed.prefetch as u32,
             max_connections: handed.connections as u32,
-            on_missing: OnMissing::Error,
             temp_location: None,
             cache_location: None,
             cache_max_bytes: 1 << 30,
@@ -119,10 +101,6 @@ impl Settings {
         proxy::Settings {
             prefetch: self.prefetch_segments as usize,
             connections: self.max_connections as usize,
-            on_missing: match self.on_missing {
-                OnMissing::Error => proxy::OnMissing::Fail,
-                OnMissing::Filler => proxy::OnMissing::Fill,
-            },
             held: Duration::from_nanos(self.max_size_time),
             retries: self.retries,
             backoff: Duration::from_secs_f64(self.retry_backoff_factor),
@@ -151,7 +129,6 @@ impl Settings {
             "max-size-time" => read(value, &mut self.max_size_time),
             "prefetch-segments" => read(value, &mut self.prefetch_segments),
             "max-connections" => read(value, &mut self.max_connections),
-            "on-missing" => read(value, &mut self.on_missing),
             "temp-location" => read(value, &mut self.temp_location),
             "cache-location" => read(value, &mut self.cache_location),
             "cache-max-bytes" => read(value, &mut self.cache_max_bytes),
@@ -176,7 +153,6 @@ impl Settings {
             "max-size-time" => self.max_size_time.to_value(),
             "prefetch-segments" => self.prefetch_segments.to_value(),
             "max-connections" => self.max_connections.to_value(),
-            "on-missing" => self.on_missing.to_value(),
             "temp-location" => self.temp_location.to_value(),
             "cache-location" => self.cache_location.to_value(),
             "cache-max-bytes" => self.cache_max_bytes.to_value(),

@@ -19,8 +19,6 @@ pub struct Segment {
     pub duration: f64,
     /// Whether all of its bytes are encrypted, so that nothing can be told from them.
     pub is_sealed: bool,
-    /// Whether any of it is.
-    pub is_encrypted: bool,
     /// Its initialisation section.
     pub map: Option<(Url, Option<ByteRange>)>,
 }
@@ -102,7 +100,6 @@ fn segments(list: &m3u8_rs::MediaPlaylist, base: &Url) -> Option<Vec<Segment>> {
                 0.0
             },
             is_sealed: method == KeyMethod::AES128,
-            is_encrypted: method != KeyMethod::None,
             map: map.clone(),
         });
     }

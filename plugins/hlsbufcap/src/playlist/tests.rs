@@ -88,12 +88,8 @@ fn keys_maps_and_ranges_hold_until_the_next() {
     assert_eq!(segments[0].range, range(5, 10));
     assert_eq!(segments[1].range, range(15, 20));
     assert_eq!(segments[2].range, None);
-    let sealed: Vec<_> = segments
-        .iter()
-        .map(|one| (one.is_sealed, one.is_encrypted))
-        .collect();
-    let (open, aes, sample) = ((false, false), (true, true), (false, true));
-    assert_eq!(sealed, [open, open, aes, aes, sample, open]);
+    let sealed: Vec<_> = segments.iter().map(|one| one.is_sealed).collect();
+    assert_eq!(sealed, [false, false, true, true, false, false]);
     assert!(
         segments
             .iter()

@@ -103,9 +103,7 @@ impl Inspector {
             Some(Container::Packets) => self.position.is_multiple_of(PACKET),
             Some(Container::Boxes) => {
                 let is_inside = self.ends.iter().any(|end| *end > self.position);
-                self.has == 0
-                    && !is_inside
-                    && (self.next == self.position || self.next == u64::MAX)
+                self.has == 0 && !is_inside && (self.next == self.position || self.next == u64::MAX)
             }
             None => true,
         };

@@ -3,7 +3,6 @@
 //! segments as fast as the consumer is fed, while what comes next waits on disk. Knows no GStreamer.
 mod download;
 mod fetch;
-mod filler;
 mod inspect;
 mod keep;
 mod pace;
@@ -33,16 +32,6 @@ use url::Url;
 /// Longest time that stopping waits for threads; they end soon after in any case.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What to do about a segment that the server does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnMissing {
-    /// It is an error.
-    #[default]
-    Fail,
-    /// Something valid and empty takes its place, unless the stream is encrypted.
-    Fill,
-}
-
 /// How a stream is handed on.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -50,7 +39,6 @@ pub struct Settings {
     pub prefetch: usize,
     /// Connections to servers at a time; at least 1.
     pub connections: usize,
-    pub on_missing: OnMissing,
     /// What the consumer shall hold.
     pub held: Duration,
     /// Tries after the first.
@@ -68,7 +56,6 @@ impl Default for Settings {
         Settings {
             prefetch: 3,
             connections: 2,
-            on_missing: OnMissing::Fail,
             held: Duration::from_secs(3),
             retries: 5,
             backoff: Duration::from_millis(200),

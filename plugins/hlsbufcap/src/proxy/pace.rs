@@ -96,7 +96,9 @@ impl Pace {
         }
         let flow = rate * self.speed;
         // What was not used for long is gone.
-        let most = (flow * LOOK.as_secs_f64() * 2.0).max(rate * BURST).max(LEAST_BURST);
+        let most = (flow * LOOK.as_secs_f64() * 2.0)
+            .max(rate * BURST)
+            .max(LEAST_BURST);
         self.credit = (self.credit + flow * passed.as_secs_f64()).min(most.max(self.credit));
         let enough = (rate * 0.05).clamp(1024.0, MOST as f64);
         if self.credit >= enough {
@@ -226,7 +228,10 @@ mod tests {
     fn hunger_outlasts_a_segment() {
         let (now, target) = (Instant::now(), Duration::from_secs(3));
         let mut pace = Pace::new(Some(1 << 20), 5.0, target, Some(LIMITLESS));
-        assert_eq!(pace.step(now, Level::Held(Duration::ZERO)), Step::Send(MOST));
+        assert_eq!(
+            pace.step(now, Level::Held(Duration::ZERO)),
+            Step::Send(MOST)
+        );
         assert_eq!(pace.speed(), LIMITLESS);
         pace.step(now, Level::Held(Duration::from_secs(2)));
         assert_eq!(pace.speed(), SPEED);

@@ -19,7 +19,6 @@ pub struct Planned {
     /// Seconds; 0 where unknown.
     pub duration: f64,
     pub is_sealed: bool,
-    pub is_encrypted: bool,
     pub map: Option<Place>,
 }
 
@@ -285,7 +284,6 @@ mod tests {
             place: (id, None),
             duration: 4.0,
             is_sealed: false,
-            is_encrypted: false,
             map: Some((100, None)),
         }
     }

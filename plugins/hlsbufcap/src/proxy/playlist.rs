@@ -154,7 +154,6 @@ fn planned(segment: &Segment, of: Id) -> Planned {
         place: place(&segment.url, segment.range),
         duration: segment.duration,
         is_sealed: segment.is_sealed,
-        is_encrypted: segment.is_encrypted,
         map: segment.map.as_ref().map(|(url, range)| place(url, *range)),
     }
 }

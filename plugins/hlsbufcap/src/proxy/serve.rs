@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A segment, handed on at its pace and never in silence for long.
+use super::Session;
 use super::download::{About, Progress};
-use super::filler::filler;
 use super::pace::{Level, Pace, Step};
 use super::plan::{Planned, Reading};
 use super::request::{Answer, Request, is_silence, write_patience};
 use super::server::SILENCE;
 use super::table::{Id, Kind, Place, Target};
-use super::{OnMissing, Session};
 use crate::budget::lock;
 use crate::upstream::{ByteRange, Failure};
 use std::io::{self, Write};
@@ -87,7 +86,10 @@ impl Session {
             kind: track.map_or(Kind::Main, |track| track.kind),
             is_complete: track.is_none_or(|track| track.is_complete),
             is_last: track.is_none_or(|track| {
-                track.segments.last().is_some_and(|last| last.place == place)
+                track
+                    .segments
+                    .last()
+                    .is_some_and(|last| last.place == place)
             }),
             part,
         };
@@ -108,7 +110,7 @@ impl Session {
         }
     }
 
-    /// There is no such segment: an error for good, unless something may take its place.
+    /// There is no such segment.
     fn fail_segment(
         &self,
         mut stream: &TcpStream,
@@ -116,23 +118,6 @@ impl Session {
         wanted: &Wanted,
         failure: &Failure,
     ) -> io::Result<bool> {
-        let is_encrypted = wanted
-            .planned
-            .as_ref()
-            .is_some_and(|planned| planned.is_encrypted);
-        let fills = self.settings.on_missing == OnMissing::Fill && wanted.planned.is_some();
-        if failure.is_missing() && fills && !is_encrypted {
-            self.host
-                .note(&format!("{}: {failure}; left out", target.url));
-            let body = filler(&target.name());
-            let answer = Answer {
-                length: Some(body.len() as u64),
-                ..Answer::of(200)
-            };
-            answer.write(&mut stream)?;
-            stream.write_all(&body)?;
-            return Ok(true);
-        }
         self.tell_failure(target, wanted, failure);
         Answer::of(failure.status()).write(&mut stream)?;
         Ok(true)

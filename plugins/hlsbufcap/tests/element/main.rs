@@ -3,7 +3,6 @@
 mod governed;
 mod pads;
 mod player;
-mod seeks;
 mod server;
 mod source;
 mod source_faults;

@@ -84,31 +84,6 @@ fn what_stays_wrong_is_an_error_that_names_it() {
 }
 
 #[test]
-fn something_takes_the_place_of_what_is_missing_where_it_may() {
-    let encrypted = "#EXT-X-KEY:METHOD=AES-128,URI=\"key\"\n";
-    for (tag, on_missing, status) in [
-        ("", OnMissing::Fill, 200),
-        ("", OnMissing::Fail, 404),
-        (encrypted, OnMissing::Fill, 404),
-    ] {
-        let server = serve(tag, |asked| match asked.path.as_str() {
-            "s1.ts" => Act::Status(404),
-            _ => Act::Right,
-        });
-        let client = open(
-            &server,
-            Settings {
-                on_missing,
-                ..quick()
-            },
-        );
-        let got = fetch(&client.segments[1]);
-        assert_eq!(got.status, status, "{tag} {on_missing:?}");
-        assert_eq!(lock(&client.told.failures).is_empty(), status == 200);
-    }
-}
-
-#[test]
 fn without_a_disk_nothing_is_read_ahead_and_everything_comes() {
     let server = serve("", |_| Act::Right);
     let folder = "/does/not/exist".into();

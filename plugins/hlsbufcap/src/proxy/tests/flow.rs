@@ -87,6 +87,37 @@ fn a_seek_cancels_what_is_no_longer_wanted() {
 }
 
 #[test]
+fn a_hundred_seeks_arrive() {
+    let server = serve("", |_| Act::Right);
+    let client = open(&server, quick());
+    let mut state = 0x2545_f491_u64;
+    for round in 0..100 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let number = (state >> 33) as usize % 10;
+        if round % 3 == 0 {
+            // One that hangs up before it has anything.
+            let url = client.segments[number].strip_prefix("http://").unwrap();
+            let (host, path) = url.split_once('/').unwrap();
+            let mut stream = TcpStream::connect(host).unwrap();
+            let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+        } else {
+            assert!(
+                fetch(&client.segments[number]).body == segment(number),
+                "{number}"
+            );
+        }
+    }
+    until("no more than the window", || {
+        let standing = client.session.standing();
+        standing.downloads == 0 && standing.segments <= 4
+    });
+    assert!(lock(&client.told.failures).is_empty());
+}
+
+#[test]
 fn parts_of_segments_are_parts() {
     let server = serve("", |_| Act::Right);
     let client = open(&server, quick());
