@@ -142,7 +142,7 @@ impl Analyze {
                 Some(cache) => cache.draft(),
                 None => Ok(Storage::Passing(spooled_tempfile_in(SPOOL, &self.out))),
             };
-            let writer = storage.and_then(Writer::new);
+            let writer = storage.and_then(Writer::new).map(Box::new);
             let writer = writer.map_err(|error| unwritable(task.target(), &error))?;
             Ok(Sheet { what, writer })
         });

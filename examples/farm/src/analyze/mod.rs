@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm analyze`: decodes each input once for everything that is extracted of it.
 //!
-//! - [`settings`]: what is asked for, [`origin`]: by whom.
-//! - [`job`]: one input; [`compute`]: what is not cached of it; [`pipeline`]: the one pass; [`extract`]: what takes part in that.
-//! - [`artefact`]: what comes of one extractor, [`key`]: what that depends on, [`cache`]: where it is kept.
-//! - [`assemble`]: the record of all of them, [`mod@arrays`]: the files beside the manifest.
+//! - `settings`: what is asked for, `origin`: by whom.
+//! - `job`: one input; `compute`: what is not cached of it; `pipeline`: the one pass; `extract`: what takes part in that.
+//! - `artefact`: what comes of one extractor, `key`: what that depends on, `cache`: where it is kept.
+//! - `assemble`: the record of all of them, `arrays`: the files beside the manifest.
 mod arrays;
 mod artefact;
 mod assemble;

@@ -80,11 +80,11 @@ pub struct AnalyzeArgs {
     pub aggregate: Option<AggregateArg>,
 
     /// Keep everything that was computed in this folder, which any number of processes may share, and
-    /// compute only what is not there [CACHE_DIR]
+    /// compute only what is not there [default: none; CACHE_DIR]
     #[arg(long, value_name = "DIR", help_heading = "Cache")]
     pub cache: Option<PathBuf>,
 
-    /// No cache, wherever one was set [CACHE_ENABLED=false]
+    /// No cache, wherever one was set; so does CACHE_ENABLED=false
     #[arg(long, conflicts_with = "cache", help_heading = "Cache")]
     pub no_cache: bool,
 

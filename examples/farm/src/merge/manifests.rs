@@ -22,6 +22,9 @@ pub struct Manifests {
     places: Vec<Place>,
 }
 
+/// Takes a record, and the folder of its manifest.
+pub type Each<'a> = dyn FnMut(&Path, Analyzed) -> Result<(), Box<dyn Error>> + 'a;
+
 /// What tells one record from another.
 #[derive(Deserialize)]
 struct Named {
@@ -94,10 +97,7 @@ impl Manifests {
     ///
     /// # Errors
     /// A record that is none, and what `each` says.
-    pub fn each(
-        &mut self,
-        each: &mut dyn FnMut(&Path, Analyzed) -> Result<(), Box<dyn Error>>,
-    ) -> Result<(), Box<dyn Error>> {
+    pub fn each(&mut self, each: &mut Each<'_>) -> Result<(), Box<dyn Error>> {
         let mut line = String::new();
         for place in &self.places {
             let (path, reader) = &mut self.files[place.manifest];
@@ -185,7 +185,11 @@ mod tests {
             all(&[two.clone(), one]),
             of(&[("c", 3), ("a", 1), ("b", 2)])
         );
-        assert!(Manifests::open(&[two.clone()]).unwrap().contains(&two));
+        assert!(
+            Manifests::open(std::slice::from_ref(&two))
+                .unwrap()
+                .contains(&two)
+        );
     }
 
     #[test]
@@ -193,7 +197,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.ndjson");
         fs::write(&path, line("a", 1) + "\n{\"path\": \"b\"}\n").unwrap();
-        let mut manifests = Manifests::open(&[path.clone()]).unwrap();
+        let mut manifests = Manifests::open(std::slice::from_ref(&path)).unwrap();
         let error = manifests.each(&mut |_, _| Ok(())).unwrap_err().to_string();
         assert!(error.contains("m.ndjson, line 2"), "{error}");
         fs::write(&path, "no json").unwrap();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm merge`: manifests and their embeddings as one Parquet file.
 //!
-//! - [`manifests`]: their records; [`floats`]: the arrays beside them.
-//! - [`columns`]: what a row has of these; [`table`]: the file.
+//! - `manifests`: their records; `floats`: the arrays beside them.
+//! - `columns`: what a row has of these; `table`: the file.
 mod columns;
 mod floats;
 mod manifests;

@@ -3,6 +3,7 @@
 use super::analyze::{analyze, music};
 use super::farm::folder;
 use super::media::{self, Music, Sample};
+use super::server::{Page, serve};
 use std::fs;
 
 #[test]
@@ -93,4 +94,37 @@ fn an_hour_fits_into_a_small_budget() {
     assert!(ended.peak < 56 << 20, "{} MiB", ended.peak >> 20);
     // 28 MB of it are on the disk.
     assert_eq!(ended.only()["arrays"][0]["shape"][0], 3600 * 8000 / 512 + 1);
+}
+
+#[test]
+fn what_comes_from_the_network_is_the_file_that_it_is() {
+    if !media::can_make("souphttpsrc") {
+        return;
+    }
+    let folder = folder();
+    let input = music(folder.path());
+    let bytes = fs::read(&input).unwrap();
+    let base = serve([
+        ("whole.wav", Page::Whole(bytes.clone())),
+        ("endless.wav", Page::Endless(bytes)),
+    ]);
+    let cache = folder.path().join("cache");
+    let run = |input: &str| {
+        let farm = analyze(&folder.path().join("out")).args(["--extract", "mfcc", "--cache"]);
+        let ended = farm.arg(&cache).arg(input).run();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.only()
+    };
+    let file = run(&input.to_string_lossy());
+    let whole = run(&format!("{base}whole.wav"));
+    assert_eq!(whole["sha256"], file["sha256"]);
+    assert_eq!(whole["origins"]["mfcc"], "cached");
+    assert_eq!(whole["results"], file["results"]);
+    // Nobody can know what a stream is before it has come.
+    for _ in 0..2 {
+        let endless = run(&format!("{base}endless.wav"));
+        assert!(endless["sha256"].is_null(), "{endless}");
+        assert_eq!(endless["origins"]["mfcc"], "computed");
+        assert_eq!(endless["results"], file["results"]);
+    }
 }

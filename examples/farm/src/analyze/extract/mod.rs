@@ -47,7 +47,7 @@ pub struct Sheet {
     /// What of.
     pub what: What,
     /// Where to.
-    pub writer: Writer,
+    pub writer: Box<Writer>,
 }
 
 /// What became of it.
@@ -57,7 +57,7 @@ pub struct Product {
     /// What was found.
     pub result: Result<serde_json::Value, Failure>,
     /// With all its arrays.
-    pub writer: Writer,
+    pub writer: Box<Writer>,
 }
 
 impl Sheet {
