@@ -104,7 +104,7 @@ pub(crate) fn ogg(crc: u32, bytes: &[u8]) -> u32 {
 }
 
 /// CRC-16 with 0x8005, most significant bit first: FLAC frames (from 0), MPEG audio (from 0xffff).
-pub(super) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
+pub(crate) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
     (run_forward(&CRC16, u32::from(crc) << 16, bytes) >> 16) as u16
 }
 

@@ -81,7 +81,7 @@ impl Packets {
             }
             let ends = self.lacing.iter().position(|&length| length < 255);
             let count = ends.map_or(self.lacing.len(), |end| end + 1);
-            let length = self.lacing.drain(..count).map(usize::from).sum();
+            let length: usize = self.lacing.drain(..count).map(usize::from).sum();
             packet.extend(self.body.drain(..length));
             if ends.is_some() {
                 return Ok(Some(packet));
