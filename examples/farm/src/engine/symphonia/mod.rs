@@ -12,7 +12,6 @@ mod tests;
 mod vorbis;
 
 use gst::glib;
-use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_audio::prelude::*;
 use stream::Codec;
