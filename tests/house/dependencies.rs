@@ -22,7 +22,10 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rusqlite", &["gst-plugin-hlsbufcap"]),
     ("rustfft", &["auris-dsp", "auris-eq", "auris-fft"]),
     ("rustls", &["gst-plugin-hlsbufcap"]),
-    ("sha2", &["auris-clap", "auris-farm", "gst-plugin-hlsbufcap"]),
+    (
+        "sha2",
+        &["auris-clap", "auris-farm", "gst-plugin-hlsbufcap"],
+    ),
     ("symphonia-bundle-flac", &["auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
     ("ureq", &["gst-plugin-hlsbufcap"]),
