@@ -70,7 +70,15 @@ stage_clippy() {
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 }
 
+# Tests of what ONNX Runtime computes need its library; they are skipped, and it is said so, where that
+# cannot be fetched.
 stage_test() {
+	if AURIS_ONNXRUNTIME=$(tools/onnxruntime.sh); then
+		export AURIS_ONNXRUNTIME
+	else
+		unset AURIS_ONNXRUNTIME
+		echo "SKIPPED: what ONNX Runtime computes is not tested"
+	fi
 	nextest --workspace
 }
 
@@ -194,7 +202,7 @@ stage_fuzz() {
 
 # What a stage says at its end: the runners' own summaries.
 closing_lines() {
-	grep -E '^ *Summary \[|^test result:|^Ran [0-9]+ tests|^OK|: [0-9]+ runs$' "$1" || true
+	grep -E '^SKIPPED|^ *Summary \[|^test result:|^Ran [0-9]+ tests|^OK|: [0-9]+ runs$' "$1" || true
 }
 
 # Leaves the stage's exit status in $status. Nothing here may stand in an `if` or beside `&&`: there,

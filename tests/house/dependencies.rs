@@ -12,6 +12,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("gstreamer-video", &["gst-plugin-spectrogram", "auris-farm"]),
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
+    ("ort", &["auris-clap"]),
     ("png", &["auris-farm"]),
     ("realfft", &["auris-clap", "auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
