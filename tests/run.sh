@@ -79,13 +79,22 @@ asan_packages() {
 # How much memory there is: ASan keeps what is freed.
 unfit_for_asan='test(=long::two_hours_take_the_memory_of_twenty_minutes)'
 
-# Where both stages run, what ASan checks is built and run once, for it.
+# Tests of what ONNX Runtime computes need its library; they are skipped, and it is said so, where that
+# cannot be fetched. Where ASan's stage runs as well, what it checks is built and run once, for it, but for what
+# is loaded from others.
 stage_test() {
+	if AURIS_ONNXRUNTIME=$(tools/onnxruntime.sh); then
+		export AURIS_ONNXRUNTIME
+	else
+		unset AURIS_ONNXRUNTIME
+		echo "SKIPPED: what ONNX Runtime computes is not tested"
+	fi
 	case " ${chosen:-$stages} " in
 	*" asan "*)
 		# shellcheck disable=SC2046 # a list of words
 		nextest --workspace $(asan_packages | tr ' ' '\n' | sed 's/^/--exclude=/')
 		nextest -p gst-plugin-clapembed --test element -E "$unfit_for_asan"
+		nextest -p auris-clap --test runtime
 		;;
 	*) nextest --workspace ;;
 	esac
@@ -211,7 +220,7 @@ stage_fuzz() {
 
 # What a stage says at its end: the runners' own summaries.
 closing_lines() {
-	grep -E '^ *Summary \[|^test result:|^Ran [0-9]+ tests|^OK|: [0-9]+ runs$' "$1" || true
+	grep -E '^SKIPPED|^ *Summary \[|^test result:|^Ran [0-9]+ tests|^OK|: [0-9]+ runs$' "$1" || true
 }
 
 # Leaves the stage's exit status in $status. Nothing here may stand in an `if` or beside `&&`: there,

@@ -30,7 +30,7 @@ case $purpose in
 measure) components="" ;;
 tests)
 	components="rustfmt clippy"
-	packages="$packages g++ valgrind python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0"
+	packages="$packages g++ valgrind python3-venv python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0"
 	;;
 *) fail "--for $purpose: expected measure or tests" ;;
 esac

@@ -9,7 +9,7 @@
                                                    transformers: fails where they differ by too much
     tests/differential/clap_reference.py time      what a window costs one thread, beside the same
 
-The first run makes a Python environment of its own in target/clap (4 GB).
+The first run makes a Python environment of its own in target/clap (5 GB).
 """
 
 import hashlib
@@ -23,29 +23,11 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-WORK = TARGET / "clap"
-PROGRAM = TARGET / "release/examples/clap_run"
-GOLDEN = ROOT / "plugins/clap/tests/data/golden.csv"
-PACKAGES = ["torch", "transformers", "safetensors", "onnxruntime", "onnx"]
-
-# One thread for everybody, from before the libraries look.
-os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", HF_HUB_OFFLINE="1")
-
-
-def enter_environment():
-    """Runs this script again under the environment's Python, which is made if need be."""
-    python = pathlib.Path(os.environ.get("CLAP_VENV", WORK / "venv")) / "bin/python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-    if pathlib.Path(sys.prefix) != python.parents[1]:
-        os.execv(python, [python, *sys.argv])
-
+import clap_env
+from clap_env import ROOT, TARGET, WORK
 
 if __name__ == "__main__":
-    enter_environment()
+    clap_env.enter()
 
 import numpy as np
 import torch
@@ -54,6 +36,9 @@ from transformers import ClapAudioConfig, ClapAudioModelWithProjection, ClapFeat
 torch.set_grad_enabled(False)
 torch.set_num_threads(1)
 np.seterr(over="ignore")
+
+PROGRAM = TARGET / "release/examples/clap_run"
+GOLDEN = ROOT / "plugins/clap/tests/data/golden.csv"
 
 SMALL = dict(
     patch_embeds_hidden_size=8, depths=[1, 2, 1, 1], num_attention_heads=[1, 1, 2, 4], hidden_size=64,
@@ -336,5 +321,4 @@ def times():
 
 
 if __name__ == "__main__":
-    WORK.mkdir(parents=True, exist_ok=True)
     {"golden": golden, "compare": compare, "time": times}[sys.argv[1] if len(sys.argv) > 1 else "compare"]()

@@ -14,6 +14,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("indicatif", &["auris-farm"]),
     ("lofty", &["auris-farm"]),
     ("m3u8-rs", &["gst-plugin-hlsbufcap"]),
+    ("ort", &["auris-clap"]),
     ("parquet", &["auris-farm"]),
     ("png", &["auris-farm"]),
     ("realfft", &["auris-dsp", "auris-fft"]),

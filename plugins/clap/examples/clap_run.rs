@@ -2,10 +2,13 @@
 //! Runs the engine on raw f32 files, for comparison and timing: see
 //! `tests/differential/clap_reference.py`. Prints what an item took, in ms: the median.
 //!
-//! usage: clap_run embed MODEL f32|bf16|int8 SPECTROGRAMS EMBEDDINGS [REPEATS]
+//! usage: clap_run embed MODEL f32|bf16|int8|onnxruntime SPECTROGRAMS EMBEDDINGS [REPEATS]
 //!        clap_run mel slaney|htk repeatpad|repeat|pad SAMPLES SPECTROGRAM [REPEATS]
-use auris_clap::{Bank, FRAMES, FrontEnd, LogMel, MELS, Model, Padding};
+use auris_clap::{
+    Bank, Device, Engine, FRAMES, FrontEnd, Limits, LogMel, MELS, Model, Padding, Scheduler, Stream,
+};
 use std::error::Error;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 use std::{env, fs, process::ExitCode};
 
@@ -13,6 +16,7 @@ fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args.as_slice() {
+        ["embed", model, "onnxruntime", from, to] => embed_in_onnxruntime(model, from, to),
         ["embed", model, precision, from, to, rest @ ..] => {
             embed(model, precision, from, to, repeats(rest))
         }
@@ -55,6 +59,32 @@ fn embed(
     }
     write(to, &embeddings)?;
     println!("{} {:.3}", model.instructions(), 1e3 * median(times));
+    Ok(())
+}
+
+fn embed_in_onnxruntime(model: &str, from: &str, to: &str) -> Result<(), Box<dyn Error>> {
+    let engine = Engine::open_in_onnxruntime(model, Device::Cpu, None)?;
+    let one = NonZeroUsize::MIN;
+    let limits = Limits {
+        threads: one,
+        windows: one,
+        batch: one,
+    };
+    let stream = Stream::new(Scheduler::global(), engine.clone(), limits)?;
+    let mut embeddings = Vec::new();
+    for spectrogram in read(from)?.chunks_exact(FRAMES * MELS) {
+        let room = stream.try_room().ok().flatten();
+        let mut task = room.ok_or("there is no room")?;
+        let bands = task.log_mel_mut().frames_mut().as_flattened_mut();
+        bands.copy_from_slice(spectrogram);
+        stream.submit(task);
+        let done = stream.done().ok().flatten();
+        let done = done.ok_or("nothing is under way")?;
+        embeddings.extend_from_slice(done.embedding().map_err(ToString::to_string)?);
+        stream.recycle(done);
+    }
+    write(to, &embeddings)?;
+    println!("{}", engine.name().replace(' ', "-"));
     Ok(())
 }
 

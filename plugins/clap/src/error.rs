@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What can go wrong, told so that a user knows what to do.
-use crate::Precision;
+use crate::{Device, Precision};
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::PathBuf;
@@ -18,8 +18,22 @@ pub enum Error {
     },
     /// The file cannot be read.
     Read(io::Error),
-    /// The file does not begin as a safetensors file does.
+    /// The file begins neither as a safetensors file does, nor as an ONNX file.
     NotSafetensors(String),
+    /// The file begins as an ONNX file does, and goes on as none can.
+    NotOnnx(String),
+    /// The ONNX file keeps weights in another file.
+    ExternalData {
+        /// The tensor.
+        name: String,
+    },
+    /// The weights of the ONNX file are bytes or less.
+    Quantized {
+        /// An operator that says so.
+        operator: String,
+    },
+    /// The ONNX file computes something else, or in a way that does not lead to the weights.
+    Graph(String),
     /// The file ends before what it promises.
     Truncated {
         /// Bytes that it must have at least.
@@ -96,6 +110,22 @@ pub enum Error {
     },
     /// The back end could not compute an embedding.
     Inference(String),
+    /// ONNX Runtime is not to be had.
+    NoRuntime(String),
+    /// ONNX Runtime cannot compute there.
+    NoDevice {
+        /// Where.
+        device: Device,
+        /// What it says.
+        problem: String,
+    },
+    /// ONNX Runtime does not load the file, or it computes something else.
+    Session {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// There is no thread to compute in.
     NoThread(io::Error),
     /// A file of labels cannot be used.
@@ -116,7 +146,27 @@ impl Display for Error {
             Error::Read(source) => write!(f, "cannot read the model: {source}"),
             Error::NotSafetensors(problem) => write!(
                 f,
-                "this is no safetensors file ({problem}): name the model.safetensors of a CLAP model"
+                "this is neither a safetensors nor an ONNX file ({problem}): name the model.safetensors or audio_model.onnx \
+                 of a CLAP model"
+            ),
+            Error::NotOnnx(problem) => write!(
+                f,
+                "this ONNX file is damaged ({problem}): download it again"
+            ),
+            Error::ExternalData { name } => write!(
+                f,
+                "{name} is kept in another file beside the ONNX file, which is not read: name the model.safetensors, \
+                 or an audio_model.onnx that has everything in it"
+            ),
+            Error::Quantized { operator } => write!(
+                f,
+                "the weights of this ONNX file are quantized ({operator}): name the audio_model.onnx or \
+                 audio_model_fp16.onnx beside it, or the model.safetensors that it was made of"
+            ),
+            Error::Graph(problem) => write!(
+                f,
+                "this ONNX file is no audio tower of a CLAP model as exporters write it ({problem}): name the \
+                 audio_model.onnx of one, or its model.safetensors"
             ),
             Error::Truncated { needed, found } => write!(
                 f,
@@ -124,7 +174,7 @@ impl Display for Error {
             ),
             Error::HeaderTooLong { length } => write!(
                 f,
-                "the header claims {length} bytes, more than any CLAP model has: is this a safetensors file?"
+                "the header claims {length} bytes, more than any CLAP model has: is this a safetensors or ONNX file?"
             ),
             Error::Header { name, problem } => write!(
                 f,
@@ -177,6 +227,24 @@ impl Display for Error {
                 "the model's SHA-256 is {found} instead of {expected}: download it again, or ask for what it is"
             ),
             Error::Inference(problem) => write!(f, "no embedding can be computed: {problem}"),
+            Error::NoRuntime(problem) => write!(
+                f,
+                "ONNX Runtime cannot be used ({}): install it (pip install onnxruntime, or onnxruntime-gpu for CUDA), \
+                 and name the folder of its library, onnxruntime/capi, in ORT_DYLIB_PATH",
+                one_line(problem)
+            ),
+            Error::NoDevice { device, problem } => write!(
+                f,
+                "ONNX Runtime cannot use {device} ({}): install onnxruntime-gpu with the CUDA and cuDNN that it asks \
+                 for, or compute on cpu",
+                one_line(problem)
+            ),
+            Error::Session { path, problem } => write!(
+                f,
+                "ONNX Runtime cannot use {} ({}): name the audio_model.onnx or text_model.onnx of a CLAP model",
+                path.display(),
+                one_line(problem)
+            ),
             Error::NoThread(source) => write!(f, "there is no thread to compute in: {source}"),
             Error::Labels(problem) => write!(f, "the labels cannot be used: {problem}"),
             Error::Rate { rate } => write!(
@@ -185,6 +253,11 @@ impl Display for Error {
             ),
         }
     }
+}
+
+/// What a library tells, without line breaks.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl std::error::Error for Error {

@@ -5,6 +5,8 @@
 //! Nothing that the header says is believed before it was checked, and only the tensors that are
 //! asked for are read: a file often has a text tower that is much larger than the audio tower.
 use crate::Error;
+use crate::numbers::Kind;
+use crate::weights::Weights;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
@@ -12,7 +14,7 @@ use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
 
 /// Longest header that is accepted: a hundred times that of a CLAP model.
-const LONGEST_HEADER: u64 = 16 << 20;
+pub(crate) const LONGEST_HEADER: u64 = 16 << 20;
 
 /// The tensors of a file.
 pub(crate) struct Tensors<R> {
@@ -109,51 +111,25 @@ impl<R: Read + Seek> Tensors<R> {
             entries: tensors,
         })
     }
+}
 
-    /// Whether there is a tensor of that name.
-    pub fn has(&self, name: &str) -> bool {
-        self.entries.contains_key(name)
+impl<R: Read + Seek> Weights for Tensors<R> {
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.entries.keys().map(String::as_str))
     }
 
-    /// The names of all tensors, in no order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.keys().map(String::as_str)
+    fn found(&self, name: &str) -> Option<&[usize]> {
+        self.entries.get(name).map(|entry| &entry.shape[..])
     }
 
-    /// One more than the largest number that follows `prefix` in a name.
-    pub fn count(&self, prefix: &str) -> usize {
-        let numbers = self.entries.keys().filter_map(|name| {
-            let (number, _) = name.strip_prefix(prefix)?.split_once('.')?;
-            number.parse::<usize>().ok()?.checked_add(1)
-        });
-        numbers.max().unwrap_or(0)
-    }
-
-    /// The shape of a tensor.
-    pub fn shape(&self, name: &str) -> Result<&[usize], Error> {
-        Ok(&self.entry(name)?.shape)
-    }
-
-    fn entry(&self, name: &str) -> Result<&Entry, Error> {
-        self.entries.get(name).ok_or_else(|| Error::Missing {
-            name: name.to_owned(),
-        })
-    }
-
-    /// Reads a tensor, which must have this shape and consist of finite numbers.
-    pub fn read(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        let entry = self.entry(name)?;
-        if entry.shape != shape {
-            return Err(Error::Shape {
-                name: name.to_owned(),
-                found: entry.shape.clone(),
-                expected: format!("{shape:?}"),
-            });
-        }
-        let decode: fn(&[u8]) -> Vec<f32> = match entry.dtype.as_str() {
-            "F32" => |bytes| decode(bytes, f32::from_le_bytes),
-            "F16" => |bytes| decode(bytes, |b| from_f16(u16::from_le_bytes(b))),
-            "BF16" => |bytes| decode(bytes, |[a, b]| f32::from_le_bytes([0, 0, a, b])),
+    fn numbers(&mut self, name: &str) -> Result<Vec<f32>, Error> {
+        let Some(entry) = self.entries.get(name) else {
+            return Err(self.missing(name));
+        };
+        let kind = match entry.dtype.as_str() {
+            "F32" => Kind::F32,
+            "F16" => Kind::F16,
+            "BF16" => Kind::Bf16,
             _ => {
                 return Err(Error::Type {
                     name: name.to_owned(),
@@ -171,14 +147,7 @@ impl<R: Read + Seek> Tensors<R> {
                 found: self.data + begin + bytes.len() as u64,
             });
         }
-        let numbers = decode(&bytes);
-        if numbers.iter().all(|x| x.is_finite()) {
-            Ok(numbers)
-        } else {
-            Err(Error::WeightNotFinite {
-                name: name.to_owned(),
-            })
-        }
+        Ok(kind.decode(&bytes))
     }
 }
 
@@ -236,49 +205,4 @@ fn check_layout(entries: &[(String, Entry)], data: u64, length: u64) -> Result<(
         return Err(Error::NotSafetensors(problem));
     }
     Ok(())
-}
-
-fn decode<const N: usize>(bytes: &[u8], number: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    bytes
-        .as_chunks::<N>()
-        .0
-        .iter()
-        .map(|&b| number(b))
-        .collect()
-}
-
-/// IEEE 754 binary16.
-fn from_f16(bits: u16) -> f32 {
-    let (sign, rest) = (u32::from(bits >> 15) << 31, u32::from(bits & 0x7fff));
-    let magnitude = match rest >> 10 {
-        0 => rest as f32 * (-24_f32).exp2(),
-        31 => f32::from_bits(0x7f80_0000 | (rest & 0x3ff) << 13),
-        _ => f32::from_bits((rest << 13) + (112 << 23)),
-    };
-    f32::from_bits(magnitude.to_bits() | sign)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn f16_is_read_as_it_is() {
-        let known = [
-            (0x0000, 0.0),
-            (0x8000, -0.0),
-            (0x0001, 5.960_464_5e-8),
-            (0x03ff, 6.097_555e-5),
-            (0x0400, 6.103_515_6e-5),
-            (0x3555, 0.333_251_95),
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65504.0),
-            (0x7c00, f32::INFINITY),
-        ];
-        for (bits, number) in known {
-            assert_eq!(from_f16(bits).to_bits(), f32::to_bits(number), "{bits:#x}");
-        }
-        assert!(from_f16(0x7e00).is_nan());
-    }
 }

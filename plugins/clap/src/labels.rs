@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Names with embeddings to compare with, usually of texts.
 use crate::Error;
+use crate::direction::to_unit_length;
 use crate::file::Tensors;
+use crate::weights::Weights;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -67,7 +69,7 @@ impl Labels {
             vectors: Vec::with_capacity(pairs.len().saturating_mul(dimensions)),
             dimensions,
         };
-        for (name, vector) in pairs {
+        for (name, mut vector) in pairs {
             if vector.len() != dimensions {
                 let count = vector.len();
                 return wrong(format!(
@@ -77,15 +79,12 @@ impl Labels {
             if labels.names.last() == Some(&name) {
                 return wrong(format!("\"{name}\" is there twice"));
             }
-            let square = |x: &f32| f64::from(*x) * f64::from(*x);
-            let factor = 1.0 / vector.iter().map(square).sum::<f64>().sqrt();
-            if !factor.is_normal() {
+            if !to_unit_length(&mut vector) {
                 return wrong(format!(
                     "\"{name}\" is zero or has numbers that are not finite"
                 ));
             }
-            let numbers = vector.iter().map(|x| (f64::from(*x) * factor) as f32);
-            labels.vectors.extend(numbers);
+            labels.vectors.extend(vector);
             labels.names.push(name);
         }
         Ok(labels)

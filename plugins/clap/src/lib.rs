@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! CLAP audio embeddings on the CPU: what [`transformers`] computes, without what it needs.
+//! CLAP audio embeddings on the CPU: what [`transformers`] computes, without what it needs; or, where
+//! ONNX Runtime is installed, any exported model in that ([`OnnxRuntime`]).
 //!
 //! A [`Model`] is read once, checked, packed for the processor's instructions, and then shared by
 //! as many threads as like, each with a [`Workspace`] of its own. A [`FrontEnd`] turns 10 s of audio
@@ -29,14 +30,21 @@
 //!
 //! [`transformers`]: https://huggingface.co/docs/transformers/model_doc/clap
 mod aggregate;
+mod direction;
 mod error;
 mod file;
 mod front;
+mod identity;
 mod kernel;
 mod labels;
 mod model;
+mod numbers;
+mod onnx;
+mod parity;
+mod runtime;
 mod schedule;
 mod shared;
+mod weights;
 
 pub use aggregate::{Aggregate, Aggregation};
 pub use error::Error;
@@ -47,6 +55,8 @@ pub use front::{
 pub use kernel::Level;
 pub use labels::Labels;
 pub use model::{Model, Precision, Workspace};
+pub use parity::through_int16;
+pub use runtime::{Device, OnnxRuntime, TextTower};
 pub use schedule::{
     Backend, Cancelled, Counts, Engine, Failure, Limits, Native, Next, Scheduler, Session, Stream,
     Task,

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Models that are open in this process: each file is read and packed once for all who use it.
-use crate::{Engine, Error, Level, Model, Precision};
+use crate::identity::Identity;
+use crate::{Backend, Device, Engine, Error, Level, Model, OnnxRuntime, Precision};
 use sha2::{Digest, Sha256};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::time::SystemTime;
 
-/// What tells one file from another, and from what it was before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
-    place: [u64; 2],
-    length: u64,
-    modified: Option<SystemTime>,
+/// What computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Native(Precision, Level),
+    OnnxRuntime(Device),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     file: Identity,
-    precision: Precision,
-    level: Level,
+    way: Way,
 }
 
 /// A file that was opened, or is being opened while this is locked.
@@ -45,43 +43,76 @@ impl Engine {
         precision: Precision,
         sha256: Option<&str>,
     ) -> Result<Arc<Engine>, Error> {
-        let path = path.as_ref();
-        let mut file = File::open(path).map_err(|source| Error::Open {
-            path: path.to_owned(),
-            source,
-        })?;
-        let key = Key {
-            file: Identity::of(&file.metadata()?),
-            precision,
-            level: Level::best(),
-        };
-        let slot = slot(&key);
-        // Who asks for the same file waits here, others do not.
-        let mut slot = lock(&slot);
-        if let Some(expected) = sha256 {
-            let found = match &slot.sha256 {
-                Some(known) => known.clone(),
-                None => hash_of(&mut file)?,
-            };
-            let matches = expected.trim().eq_ignore_ascii_case(&found);
-            slot.sha256 = Some(found.clone());
-            if !matches {
-                let expected = expected.trim().to_owned();
-                return Err(Error::Hash { expected, found });
-            }
-        }
-        if let Some(engine) = slot.engine.upgrade() {
-            return Ok(engine);
-        }
-        let model = Model::read(&mut file, precision, key.level)?;
-        if Identity::of(&file.metadata()?) != key.file {
-            let problem = "it changed while it was read";
-            return Err(Error::Read(io::Error::other(problem)));
-        }
-        let engine = Engine::native(Arc::new(model));
-        slot.engine = Arc::downgrade(&engine);
-        Ok(engine)
+        let level = Level::best();
+        let way = Way::Native(precision, level);
+        shared(path.as_ref(), way, sha256, |file| {
+            let model = Model::read(file, precision, level)?;
+            Ok(Engine::native(Arc::new(model)))
+        })
     }
+
+    /// The same for a model that was exported to ONNX, in ONNX Runtime. What a GPU has no memory for,
+    /// the CPU computes.
+    ///
+    /// # Errors
+    /// As [`OnnxRuntime::open`], and [`Error::Hash`].
+    pub fn open_in_onnxruntime(
+        path: impl AsRef<Path>,
+        device: Device,
+        sha256: Option<&str>,
+    ) -> Result<Arc<Engine>, Error> {
+        let path = path.as_ref();
+        shared(path, Way::OnnxRuntime(device), sha256, |_| {
+            let backend = OnnxRuntime::open(path, device)?;
+            let fallback: Option<Arc<dyn Backend>> = match device {
+                Device::Cpu => None,
+                Device::Cuda(_) => Some(Arc::new(backend.on_cpu())),
+            };
+            Ok(Engine::new(Arc::new(backend), fallback))
+        })
+    }
+}
+
+/// The engine that is open, or the one that `open` makes of the file.
+fn shared(
+    path: &Path,
+    way: Way,
+    sha256: Option<&str>,
+    open: impl FnOnce(&mut File) -> Result<Arc<Engine>, Error>,
+) -> Result<Arc<Engine>, Error> {
+    let mut file = File::open(path).map_err(|source| Error::Open {
+        path: path.to_owned(),
+        source,
+    })?;
+    let key = Key {
+        file: Identity::of(&file.metadata()?),
+        way,
+    };
+    let slot = slot(&key);
+    // Who asks for the same file waits here, others do not.
+    let mut slot = lock(&slot);
+    if let Some(expected) = sha256 {
+        let found = match &slot.sha256 {
+            Some(known) => known.clone(),
+            None => hash_of(&mut file)?,
+        };
+        let matches = expected.trim().eq_ignore_ascii_case(&found);
+        slot.sha256 = Some(found.clone());
+        if !matches {
+            let expected = expected.trim().to_owned();
+            return Err(Error::Hash { expected, found });
+        }
+    }
+    if let Some(engine) = slot.engine.upgrade() {
+        return Ok(engine);
+    }
+    let engine = open(&mut file)?;
+    if Identity::of(&file.metadata()?) != key.file {
+        let problem = "it changed while it was read";
+        return Err(Error::Read(io::Error::other(problem)));
+    }
+    slot.engine = Arc::downgrade(&engine);
+    Ok(engine)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,24 +134,6 @@ fn slot(key: &Key) -> Arc<Mutex<Slot>> {
     let slot = Arc::<Mutex<Slot>>::default();
     open.push((key.clone(), slot.clone()));
     slot
-}
-
-impl Identity {
-    fn of(metadata: &Metadata) -> Identity {
-        #[cfg(unix)]
-        let place = {
-            use std::os::unix::fs::MetadataExt;
-            [metadata.dev(), metadata.ino()]
-        };
-        // Length and time have to do.
-        #[cfg(not(unix))]
-        let place = [0, 0];
-        Identity {
-            place,
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-        }
-    }
 }
 
 /// The SHA-256 of a file, which is at its beginning again afterwards.

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From the tensors of a file, under the names that transformers gives them, to packed weights.
+//! From the tensors of a model, under the names that transformers gives them, to packed weights.
 use super::fusion::Fusion;
 use super::image::Image;
 use super::shape::{GRID, PATCH, Shape, Stage as StageShape};
 use super::tower::{Block, Merge, Stage, Tower};
 use super::{Precision, fusion};
 use crate::Error;
-use crate::file::Tensors;
 use crate::front::MELS;
 use crate::kernel::{Bias, Isa, Norm, Packed, SIDE};
-use std::io::{Read, Seek};
+use crate::weights::Weights;
 
 /// What the names of the audio tower begin with.
 pub(super) const ENCODER: &str = "audio_model.audio_encoder.";
@@ -18,8 +17,8 @@ pub(super) const ENCODER: &str = "audio_model.audio_encoder.";
 const EPSILON: f32 = 1e-5;
 
 /// Reads tensors and packs them.
-pub(super) struct Loader<'a, R> {
-    pub tensors: &'a mut Tensors<R>,
+pub(super) struct Loader<'a> {
+    pub tensors: &'a mut dyn Weights,
     pub isa: Isa,
     /// Of the large products.
     pub precision: Precision,
@@ -60,19 +59,32 @@ impl Dense {
         }
     }
 
-    /// Multiplies output `i` by `gain[i]` and adds `offset[i]`.
-    pub fn follow_by(&mut self, gain: &[f32], offset: &[f32]) {
-        for (row, gain) in self.weights.chunks_exact_mut(self.inputs).zip(gain) {
+    /// Takes in the batch normalisation that follows, in the order in which torch's exporter to ONNX
+    /// does: to the bit.
+    fn fold(&mut self, norm: &Statistics) {
+        let gain = norm.weight.iter().zip(&norm.variance);
+        let gain: Vec<f32> = gain
+            .map(|(w, v)| w / (v.max(0.0) + EPSILON).sqrt())
+            .collect();
+        for (row, gain) in self.weights.chunks_exact_mut(self.inputs).zip(&gain) {
             row.iter_mut().for_each(|w| *w *= gain);
         }
-        let bias = self.bias.get_or_insert_with(|| vec![0.0; offset.len()]);
-        for ((bias, gain), offset) in bias.iter_mut().zip(gain).zip(offset) {
-            *bias = *bias * gain + offset;
+        let bias = self.bias.get_or_insert_with(|| vec![0.0; gain.len()]);
+        for (i, bias) in bias.iter_mut().enumerate() {
+            *bias = (*bias - norm.mean[i]) * gain[i] + norm.bias[i];
         }
     }
 }
 
-impl<R: Read + Seek> Loader<'_, R> {
+/// A batch normalisation, as many numbers each as there are channels.
+struct Statistics {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    mean: Vec<f32>,
+    variance: Vec<f32>,
+}
+
+impl Loader<'_> {
     pub fn tower(&mut self, shape: &Shape) -> Result<Tower, Error> {
         let width = shape.stages.first().map_or(0, |stage| stage.width);
         let patch = self.dense(
@@ -176,8 +188,10 @@ impl<R: Read + Seek> Loader<'_, R> {
             let layer = |i: usize| format!("{name}fusion_model.{attention}.{}", layers[i]);
             let mut dense = |at: usize, outputs, inputs| -> Result<Packed, Error> {
                 let mut dense = self.dense(&layer(at), &[outputs, inputs, 1, 1])?;
-                let (gain, offset) = self.batch_norm(&layer(at + 1), outputs)?;
-                dense.follow_by(&gain, &offset);
+                let norm = layer(at + 1);
+                if !self.tensors.folded(&norm) {
+                    dense.fold(&self.statistics(&norm, outputs)?);
+                }
                 Ok(dense.pack(self.isa, Precision::F32))
             };
             Ok([dense(0, inner, width)?, dense(2, width, inner)?])
@@ -209,17 +223,24 @@ impl<R: Read + Seek> Loader<'_, R> {
 
     /// Batch normalisation as a gain and an offset.
     fn batch_norm(&mut self, name: &str, width: usize) -> Result<(Vec<f32>, Vec<f32>), Error> {
-        let mut read = |rest: &str| self.tensors.read(&format!("{name}.{rest}"), &[width]);
-        let (weight, bias) = (read("weight")?, read("bias")?);
-        let (mean, variance) = (read("running_mean")?, read("running_var")?);
-        let gain: Vec<f32> = weight
-            .iter()
-            .zip(&variance)
+        let norm = self.statistics(name, width)?;
+        let gain = norm.weight.iter().zip(&norm.variance);
+        let gain: Vec<f32> = gain
             .map(|(w, v)| w * (1.0 / (v.max(0.0) + EPSILON).sqrt()))
             .collect();
-        let offset = bias.iter().zip(&mean).zip(&gain);
+        let offset = norm.bias.iter().zip(&norm.mean).zip(&gain);
         let offset = offset.map(|((b, m), g)| b - m * g).collect();
         Ok((gain, offset))
+    }
+
+    fn statistics(&mut self, name: &str, width: usize) -> Result<Statistics, Error> {
+        let mut read = |rest: &str| self.tensors.read(&format!("{name}.{rest}"), &[width]);
+        Ok(Statistics {
+            weight: read("weight")?,
+            bias: read("bias")?,
+            mean: read("running_mean")?,
+            variance: read("running_var")?,
+        })
     }
 }
 

@@ -16,9 +16,10 @@ pub use precision::Precision;
 pub use workspace::Workspace;
 
 use crate::Error;
-use crate::file::Tensors;
+use crate::direction::to_unit_length;
 use crate::front::{Bank, LogMel};
 use crate::kernel::{Isa, Level};
+use crate::weights;
 use load::Loader;
 use shape::Shape;
 use std::fmt;
@@ -46,8 +47,8 @@ impl fmt::Debug for Model {
 }
 
 impl Model {
-    /// Reads a `model.safetensors` that transformers saved, for the best instructions of this
-    /// processor.
+    /// Reads a `model.safetensors` that transformers saved, or an `audio_model.onnx` that was exported
+    /// from it in 32 or 16 bits, for the best instructions of this processor.
     ///
     /// What the model is like follows from its tensors; those of a text tower are not read. Nothing
     /// of the file is kept open or mapped. In a precision other than f32 the model is tried, and
@@ -71,11 +72,11 @@ impl Model {
     }
 
     fn with_isa(from: impl Read + Seek, precision: Precision, isa: Isa) -> Result<Model, Error> {
-        let mut tensors = Tensors::open(from)?;
-        let shape = Shape::of(&tensors)?;
+        let mut tensors = weights::open(from)?;
+        let shape = Shape::of(&*tensors)?;
         let mut load = |precision| -> Result<Model, Error> {
             let mut loader = Loader {
-                tensors: &mut tensors,
+                tensors: &mut *tensors,
                 isa,
                 precision,
             };
@@ -141,17 +142,9 @@ impl Model {
         }
         self.tower.embed(self.isa, log_mel, workspace);
         let embedding = &mut workspace.embedding;
-        let length = embedding
-            .iter()
-            .map(|&x| f64::from(x) * f64::from(x))
-            .sum::<f64>();
-        let factor = 1.0 / length.sqrt();
-        if !factor.is_normal() {
-            return Err(Error::NoDirection);
+        match to_unit_length(embedding) {
+            true => Ok(embedding),
+            false => Err(Error::NoDirection),
         }
-        embedding
-            .iter_mut()
-            .for_each(|x| *x = (f64::from(*x) * factor) as f32);
-        Ok(embedding)
     }
 }

@@ -2,10 +2,9 @@
 //! What a model is like, from the shapes of its tensors.
 use super::load::ENCODER;
 use crate::Error;
-use crate::file::Tensors;
 use crate::front::MELS;
 use crate::kernel::{Bias, TOKENS, WIDEST_HEAD};
-use std::io::{Read, Seek};
+use crate::weights::Weights;
 
 /// Pixels of a patch on each side.
 pub(super) const PATCH: usize = 4;
@@ -45,7 +44,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    pub fn of<R: Read + Seek>(tensors: &Tensors<R>) -> Result<Shape, Error> {
+    pub fn of(tensors: &dyn Weights) -> Result<Shape, Error> {
         let patches = format!("{ENCODER}patch_embed.proj.weight");
         let width = match *tensors.shape(&patches)? {
             [width, 1, PATCH, PATCH] if fits(width) && width <= WIDEST_PATCH => width,
@@ -92,12 +91,7 @@ impl Shape {
 }
 
 impl Stage {
-    fn of<R: Read + Seek>(
-        tensors: &Tensors<R>,
-        index: usize,
-        width: usize,
-        side: usize,
-    ) -> Result<Stage, Error> {
+    fn of(tensors: &dyn Weights, index: usize, width: usize, side: usize) -> Result<Stage, Error> {
         let block = format!("{ENCODER}layers.{index}.blocks.0.");
         let table = format!("{block}attention.self.relative_position_bias_table");
         let heads = match *tensors.shape(&table)? {

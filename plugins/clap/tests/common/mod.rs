@@ -2,6 +2,7 @@
 //! Models of weights that any language can make, bit for bit: tests/differential/clap_reference.py
 //! makes the same, and says what transformers makes of them.
 #![allow(dead_code)] // each test uses its part
+pub mod onnx;
 
 /// What a model is like; names as transformers has them.
 #[derive(Clone, Copy)]

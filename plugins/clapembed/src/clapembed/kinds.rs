@@ -13,7 +13,10 @@ pub enum Backend {
     #[enum_value(name = "The engine of this plugin, on the CPU", nick = "native")]
     Native = 0,
     /// ONNX Runtime.
-    #[enum_value(name = "ONNX Runtime (not built in yet)", nick = "onnxruntime")]
+    #[enum_value(
+        name = "ONNX Runtime, where it is installed, for models in ONNX",
+        nick = "onnxruntime"
+    )]
     OnnxRuntime = 1,
 }
 

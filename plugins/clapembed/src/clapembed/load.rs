@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the element needs before the first buffer, and what to do where it is not to be had.
-use super::kinds::Backend;
-use super::settings::{CPU, Settings, Texts};
-use auris_clap::{Engine, Error, Labels, Limits, Scheduler, Stream};
+use super::kinds::{Backend, Precision};
+use super::settings::{Settings, Texts};
+use auris_clap::{Device, Engine, Error, Labels, Limits, Scheduler, Stream};
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,28 +17,20 @@ pub struct Loaded {
 /// Opens the model and everything that goes with it, and computes once: what is wrong is told now,
 /// and the first window takes no longer than others.
 pub fn load(settings: &Settings, texts: &Texts) -> Result<Loaded, gst::ErrorMessage> {
-    if settings.backend == Backend::OnnxRuntime {
-        return Err(gst::error_msg!(
-            gst::CoreError::Disabled,
-            ("The ONNX Runtime back end is not built in: set 'backend' to native, which needs no library")
-        ));
-    }
-    if let Some(device) = texts.device.as_deref().filter(|device| *device != CPU) {
-        return Err(gst::error_msg!(
-            gst::LibraryError::Settings,
-            ("The native back end has no device '{device}': set 'device' to {CPU}")
-        ));
-    }
     let Some(model) = texts.model.as_deref().filter(|model| !model.is_empty()) else {
         return Err(gst::error_msg!(
             gst::LibraryError::Settings,
-            ("No model is set: set 'model' to the model.safetensors of a CLAP model")
+            ("No model is set: set 'model' to the model.safetensors or audio_model.onnx of a CLAP model")
         ));
     };
     let sha256 = texts.model_sha256.as_deref().map(str::trim);
     let sha256 = sha256.filter(|digits| !digits.is_empty());
-    let engine = Engine::open(model, settings.precision.into(), sha256)
-        .map_err(|error| explain(model, &error))?;
+    let device = device(settings, texts)?;
+    let engine = match settings.backend {
+        Backend::Native => Engine::open(model, settings.precision.into(), sha256),
+        Backend::OnnxRuntime => Engine::open_in_onnxruntime(model, device, sha256),
+    };
+    let engine = engine.map_err(|error| explain(model, &error))?;
     let labels = match texts.labels.as_deref() {
         None | Some("") => None,
         Some(path) => {
@@ -60,6 +52,30 @@ pub fn load(settings: &Settings, texts: &Texts) -> Result<Loaded, gst::ErrorMess
         queue: Arc::new(queue),
         labels,
     })
+}
+
+/// Where the back end is to compute, if that and the precision are something it has.
+fn device(settings: &Settings, texts: &Texts) -> Result<Device, gst::ErrorMessage> {
+    let wrong = |what: String| Err(gst::error_msg!(gst::LibraryError::Settings, ("{what}")));
+    let name = texts.device.as_deref().unwrap_or_default().trim();
+    let device = match name {
+        "" => Device::Cpu,
+        _ => match name.parse() {
+            Ok(device) => device,
+            Err(problem) => return wrong(format!("There is no such device: {problem}")),
+        },
+    };
+    match settings.backend {
+        Backend::Native if device != Device::Cpu => wrong(format!(
+            "The native back end has no device '{device}': set 'device' to cpu, or 'backend' to onnxruntime"
+        )),
+        Backend::OnnxRuntime if settings.precision != Precision::F32 => wrong(
+            "ONNX Runtime computes in what the model was saved in: leave 'precision' at f32, and take a model in \
+             16 bits or bytes"
+                .to_owned(),
+        ),
+        _ => Ok(device),
+    }
 }
 
 fn limits(settings: &Settings, most_threads: usize) -> Limits {
@@ -108,17 +124,22 @@ fn explain(model: &str, error: &Error) -> gst::ErrorMessage {
     match error {
         Error::Open { source, .. } if source.kind() == ErrorKind::NotFound => gst::error_msg!(
             ResourceError::NotFound,
-            ("There is no model '{model}': set 'model' to the model.safetensors of a CLAP model")
+            ("There is no model '{model}': set 'model' to the model.safetensors or audio_model.onnx of a CLAP model")
         ),
         Error::Open { .. } => told!(ResourceError::OpenRead),
         Error::Read(_) | Error::Truncated { .. } => told!(ResourceError::Read),
         Error::Hash { .. } => told!(ResourceError::Settings),
         Error::NotSafetensors(_) | Error::HeaderTooLong { .. } => told!(StreamError::TypeNotFound),
-        Error::Header { .. } => told!(StreamError::Demux),
+        Error::Header { .. } | Error::NotOnnx(_) => told!(StreamError::Demux),
+        Error::Graph(_) => told!(StreamError::CodecNotFound),
+        Error::Quantized { .. } => told!(StreamError::NotImplemented),
+        Error::ExternalData { .. } => told!(ResourceError::OpenRead),
         Error::Missing { .. } | Error::Unsupported(_) => told!(StreamError::WrongType),
         Error::Shape { .. } | Error::Type { .. } => told!(StreamError::Format),
         Error::WeightNotFinite { .. } | Error::NoDirection => told!(StreamError::Decode),
-        Error::TooCoarse { .. } => told!(LibraryError::Settings),
+        Error::TooCoarse { .. } | Error::NoDevice { .. } => told!(LibraryError::Settings),
+        Error::NoRuntime(_) => told!(LibraryError::Init),
+        Error::Session { .. } => told!(StreamError::WrongType),
         _ => told!(LibraryError::Failed),
     }
 }

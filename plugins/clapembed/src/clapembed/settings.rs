@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 /// What the model looks at, in ns.
 const MODEL_WINDOW: u64 = 10_000_000_000;
-/// The only device so far.
-pub const CPU: &str = "cpu";
+/// The device unless another one is set.
+const CPU: &str = "cpu";
 
 /// What the user set. Cheap to copy; locked only for the length of a copy.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,7 @@ pub struct Settings {
     pub hop: u64,
     pub pad_mode: PadMode,
     pub tail: Tail,
+    pub quantize_input: bool,
     pub aggregate: Aggregate,
     pub emit: Emit,
     pub top_k: u32,
@@ -97,6 +98,7 @@ impl Default for Settings {
             hop: 0,
             pad_mode: PadMode::RepeatPad,
             tail: Tail::Pad,
+            quantize_input: false,
             aggregate: Aggregate::Mean,
             emit: Emit::Both,
             top_k: 5,
@@ -134,6 +136,7 @@ impl Settings {
             "hop" => read(value, &mut self.hop),
             "pad-mode" => read(value, &mut self.pad_mode),
             "tail" => read(value, &mut self.tail),
+            "quantize-input" => read(value, &mut self.quantize_input),
             "aggregate" => read(value, &mut self.aggregate),
             "emit" => read(value, &mut self.emit),
             "top-k" => read(value, &mut self.top_k),
@@ -160,6 +163,7 @@ impl Settings {
             "hop" => self.hop.to_value(),
             "pad-mode" => self.pad_mode.to_value(),
             "tail" => self.tail.to_value(),
+            "quantize-input" => self.quantize_input.to_value(),
             "aggregate" => self.aggregate.to_value(),
             "emit" => self.emit.to_value(),
             "top-k" => self.top_k.to_value(),
@@ -189,29 +193,30 @@ pub fn properties() -> &'static [ParamSpec] {
     static PROPERTIES: LazyLock<Vec<ParamSpec>> = LazyLock::new(|| {
         let d = Settings::default();
         vec![
-            text("model", "Model", "File of a CLAP model with an HTSAT audio tower (clap-htsat-*, larger_clap_*), as transformers saves it: model.safetensors", None),
+            text("model", "Model", "File of a CLAP model with an HTSAT audio tower (clap-htsat-*, larger_clap_*), as transformers saves it (model.safetensors) or as it is exported to ONNX in 32 or 16 bits (audio_model.onnx)", None),
             text("model-sha256", "SHA-256 of the model", "Refuse any other file, in hexadecimal digits", None),
             text("labels", "Labels", "File of labels to compare with: a JSON object that has an array of numbers for each label, or a safetensors file that has a tensor for each", None),
-            text("device", "Device", "Where embeddings are computed; the native back end has cpu alone", Some(CPU)),
+            text("device", "Device", "Where embeddings are computed: cpu, or with the back end onnxruntime cuda:0, cuda:1 …", Some(CPU)),
             choice("backend", "Back end", "What computes embeddings", START, d.backend),
-            choice("precision", "Precision", "What the large products are computed in; what comes too far from f32 is refused when the model is loaded", START, d.precision),
+            choice("precision", "Precision", "What the large products of the native back end are computed in; what comes too far from f32 is refused when the model is loaded", START, d.precision),
             number("threads", "Threads", "Threads that compute for all elements of this process, of which the largest number counts; never more than there are cores (0 = as many as there are cores)", START, (0, 1024, d.threads)),
             nanoseconds("window", "Window", "Audio of an embedding in ns, at most the model's 10 s; takes effect with the next stream", (100_000_000, MODEL_WINDOW, d.window)),
             nanoseconds("hop", "Hop", "Audio from one window to the next in ns, at least 10 ms (0 = the window); takes effect with the next stream", (0, i64::MAX as u64, d.hop)),
             choice("pad-mode", "Pad mode", "How a window that is shorter than 10 s fills them; takes effect with the next stream", NEXT, d.pad_mode),
             choice("tail", "Tail", "What becomes of the end of longer audio, where it does not fill a window; takes effect with the next stream", NEXT, d.tail),
+            flag("quantize-input", "Quantize input", "Send audio through 16 bits before the model looks at it, as laion_clap does and transformers does not; takes effect with the next stream", NEXT, d.quantize_input),
             choice("aggregate", "Aggregate", "How the embeddings of windows become one of the stream; takes effect with the next stream", NEXT, d.aggregate),
             choice("emit", "Emit", "Which results are posted and sent", LIVE, d.emit),
             number("top-k", "Top k", "Labels in a result, the best first", LIVE, (0, 10_000, d.top_k)),
-            number("max-batch-seconds", "Max batch seconds", "Audio that a back end may take at once, where it makes batches (the native one takes window by window)", START, (1, 86_400, d.max_batch_seconds)),
+            number("max-batch-seconds", "Max batch seconds", "Audio that a back end may take at once, where it makes batches (on a processor it takes window by window)", START, (1, 86_400, d.max_batch_seconds)),
             number("queue-seconds", "Queue seconds", "Audio in windows that wait or are computed, at least one window; beyond that the stream waits (0 = two windows per thread)", START, (0, 86_400, d.queue_seconds)),
-            flag("live-drop", "Live drop", "Skip windows rather than let the stream wait, and count them: for live sources", d.live_drop),
+            flag("live-drop", "Live drop", "Skip windows rather than let the stream wait, and count them: for live sources", LIVE, d.live_drop),
             choice("message-data", "Message data", "How the numbers of an embedding are stored; bytes are what Python reads a thousand times faster", LIVE, d.message_data),
-            flag("post-messages", "Post messages", "Post results on the bus", d.post_messages),
-            flag("send-events", "Send events", "Send results downstream as custom events, in order with the audio but later than what they describe", d.send_events),
-            flag("attach-meta", "Attach meta", "Attach results to buffers as AurisClapEmbedMeta, to those that pass when a result is ready", d.attach_meta),
-            flag("sync", "Sync", "Post results when the audio they describe has been presented", d.sync),
-            flag("tags", "Tags", "Send the labels of the stream's aggregate downstream as keywords", d.tags),
+            flag("post-messages", "Post messages", "Post results on the bus", LIVE, d.post_messages),
+            flag("send-events", "Send events", "Send results downstream as custom events, in order with the audio but later than what they describe", LIVE, d.send_events),
+            flag("attach-meta", "Attach meta", "Attach results to buffers as AurisClapEmbedMeta, to those that pass when a result is ready", LIVE, d.attach_meta),
+            flag("sync", "Sync", "Post results when the audio they describe has been presented", LIVE, d.sync),
+            flag("tags", "Tags", "Send the labels of the stream's aggregate downstream as keywords", LIVE, d.tags),
             glib::ParamSpecBoxed::builder::<gst::Structure>("last-result")
                 .nick("Last result")
                 .blurb("The result of the latest stream that ended: aggregate, windows, time per stage")
@@ -275,11 +280,11 @@ fn nanoseconds(
         .build()
 }
 
-fn flag(name: &str, nick: &str, blurb: &str, default: bool) -> ParamSpec {
+fn flag(name: &str, nick: &str, blurb: &str, flags: ParamFlags, default: bool) -> ParamSpec {
     glib::ParamSpecBoolean::builder(name)
         .nick(nick)
         .blurb(blurb)
         .default_value(default)
-        .flags(LIVE)
+        .flags(flags)
         .build()
 }

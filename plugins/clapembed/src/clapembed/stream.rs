@@ -5,7 +5,7 @@ use super::message::{Reason, Timings};
 use super::output::{Final, Halt, Output, Sink};
 use super::settings::Settings;
 use super::times::{Follows, Run, Segment};
-use auris_clap::{Cut, Mixer, RATE, Resampler, WINDOW, Windows};
+use auris_clap::{Cut, Mixer, RATE, Resampler, WINDOW, Windows, through_int16};
 use auris_support::clip::{duration_of, frame_at};
 use auris_support::layout;
 use auris_support::planes::Planes;
@@ -59,6 +59,8 @@ pub struct Analysis {
 /// Audio at the model's rate, on its way to windows.
 struct Cutter {
     windows: Windows,
+    /// What goes through 16 bits, if anything does.
+    quantized: Option<Vec<f32>>,
     mel: Duration,
 }
 
@@ -103,6 +105,7 @@ impl Analysis {
             resampler,
             cutter: Cutter {
                 windows: Windows::new(loaded.engine.bank(), cut),
+                quantized: settings.quantize_input.then(Vec::new),
                 mel: Duration::ZERO,
             },
             output: Output::new(loaded.clone(), settings),
@@ -121,6 +124,7 @@ impl Analysis {
             hop: now.hop,
             pad_mode: now.pad_mode,
             tail: now.tail,
+            quantize_input: now.quantize_input,
             aggregate: now.aggregate,
             precision: now.precision,
             ..*settings
@@ -264,6 +268,15 @@ impl Cutter {
     ) -> Result<(), Halt> {
         let begin = Instant::now();
         let (mut halt, mut inside) = (Ok(()), Duration::ZERO);
+        let samples = match &mut self.quantized {
+            None => samples,
+            Some(quantized) => {
+                quantized.clear();
+                quantized.extend_from_slice(samples);
+                through_int16(quantized);
+                &quantized[..]
+            }
+        };
         let done = self.windows.push(samples, |piece| {
             let began = Instant::now();
             if halt.is_ok() {

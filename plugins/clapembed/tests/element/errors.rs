@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Models that cannot be used: each is an error of its own, before the first buffer.
+use crate::model::onnx::{self, Message};
 use crate::model::{TINY, changed_model, model};
 use crate::rig::*;
 use gst::glib;
@@ -34,6 +35,14 @@ fn changed(name: &str, change: impl Fn(&mut String, &mut Vec<usize>, &mut Vec<f3
             change(n, s, w);
         }
     })
+}
+
+/// An ONNX file that computes something else, with this operator.
+fn text_tower(op: &str) -> Vec<u8> {
+    let ids = onnx::end(Message::default(), 11, "input_ids", &[None, None]);
+    let graph = onnx::end(ids, 12, "text_embeds", &[None, None]);
+    let node = onnx::node(op, &["input_ids"], &["text_embeds"]);
+    onnx::file(&graph.bytes(1, node.0))
 }
 
 #[test]
@@ -89,14 +98,24 @@ fn each_kind_of_bad_model_has_a_code_and_a_fix_of_its_own() {
             "damaged",
         ),
         (
+            with_model("text-tower", &text_tower("Gather")),
+            glib::Error::new(gst::StreamError::CodecNotFound, ""),
+            "name the audio_model.onnx",
+        ),
+        (
+            with_model("quantized", &text_tower("MatMulInteger")),
+            glib::Error::new(gst::StreamError::NotImplemented, ""),
+            "audio_model_fp16.onnx",
+        ),
+        (
+            with_model("damaged", &onnx::file(&Message(vec![0xff; 11]))),
+            glib::Error::new(gst::StreamError::Demux, ""),
+            "download it again",
+        ),
+        (
             refusal(|e| e.set_property("model", None::<&str>)),
             glib::Error::new(gst::LibraryError::Settings, ""),
             "No model is set",
-        ),
-        (
-            refusal(|e| e.set_property_from_str("backend", "onnxruntime")),
-            glib::Error::new(gst::CoreError::Disabled, ""),
-            "native",
         ),
     ];
     let mut seen = std::collections::HashSet::new();
@@ -106,11 +125,46 @@ fn each_kind_of_bad_model_has_a_code_and_a_fix_of_its_own() {
         assert_eq!(code(error), code(expected), "{text}");
         assert!(seen.insert(code(error)), "{text}");
     }
-    let (error, text) = refusal(|e| e.set_property("device", "cuda:0"));
-    assert!(
-        error.matches(gst::LibraryError::Settings) && text.contains("cuda:0"),
-        "{text}"
-    );
+    let settings: [(&str, fn(&ClapEmbed)); 3] = [
+        ("'cuda:0'", |e| e.set_property("device", "cuda:0")),
+        ("gpu is neither", |e| e.set_property("device", "gpu")),
+        ("'precision' at f32", |e| {
+            e.set_property_from_str("backend", "onnxruntime");
+            e.set_property_from_str("precision", "int8");
+        }),
+    ];
+    for (part, set) in settings {
+        let (error, text) = refusal(set);
+        assert!(error.matches(gst::LibraryError::Settings), "{text}");
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn without_onnxruntime_it_is_told_what_to_install() {
+    // What a variable says is the whole process's: this is done in one of its own.
+    if std::env::var_os("AURIS_TEST_CHILD").is_none() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "errors::without_onnxruntime_it_is_told_what_to_install",
+                "--exact",
+            ])
+            .env("AURIS_TEST_CHILD", "1")
+            .env("ORT_DYLIB_PATH", "/no/such/libonnxruntime.so")
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&child.stdout).into_owned();
+        assert!(
+            child.status.success() && told.contains("1 passed"),
+            "{told}"
+        );
+        return;
+    }
+    let (error, text) = refusal(|e| e.set_property_from_str("backend", "onnxruntime"));
+    assert!(error.matches(gst::LibraryError::Init), "{text}");
+    for part in ["pip install onnxruntime", "ORT_DYLIB_PATH", "/no/such"] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 /// The code of an error of any of GStreamer's domains.

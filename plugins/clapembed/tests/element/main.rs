@@ -6,6 +6,7 @@ mod errors;
 mod flow;
 mod labels;
 mod long;
+mod models;
 #[path = "../../../clap/tests/common/mod.rs"]
 mod model;
 mod results;
