@@ -20,6 +20,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("rustfft", &["auris-dsp", "auris-fft"]),
     ("sha2", &["auris-clap"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
+    ("tokenizers", &["auris-farm"]),
 ];
 
 /// A package may depend on packages of a lower floor only.

@@ -2,8 +2,8 @@
 //! The parts of `auris-farm`.
 //!
 //! Arrows run one way: [`record`], the data contract, [`integrity`], the reading of containers, and
-//! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`state`],
-//! [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
+//! [`scratch`], files in the making, know nobody; [`cli`], [`inputs`], [`album`], [`report`], [`labels`],
+//! [`state`], [`tags`] and [`progress`] know no GStreamer; `engine` decodes; `render` writes a file per input with it,
 //! for [`process`] and [`picture`]; these, [`measure`] and [`doctor`] use them all.
 pub mod album;
 pub mod allocator;
@@ -12,7 +12,9 @@ pub mod doctor;
 mod engine;
 pub mod inputs;
 pub mod integrity;
+pub mod labels;
 pub mod measure;
+mod output;
 pub mod picture;
 pub mod process;
 pub mod progress;

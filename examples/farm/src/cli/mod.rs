@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The one table of flags: help, man page and completions are all made from it.
+mod labels;
 mod pages;
 mod picture;
 mod process;
 mod render;
 mod values;
 
+pub use labels::{LabelsArgs, Template};
 pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
 pub use process::{Bits, Dither, PhaseArg, ProcessArgs, Target};
@@ -67,6 +69,8 @@ pub enum Command {
     Process(Box<ProcessArgs>),
     /// Draw spectrograms of files, folders, playlists and URLs into a folder
     Picture(Box<PictureArgs>),
+    /// Make vectors of labels with the text tower of a CLAP model, for the element clapembed
+    Labels(LabelsArgs),
     /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
     /// Write shell completions to standard output
