@@ -24,7 +24,7 @@ fuzz() {
     mkdir -p "$seeds" "artifacts/$name"
     # Without a run, only the seeds are written.
     AURIS_FUZZ_SEEDS=$seeds "$program" -runs=0 >/dev/null 2>&1
-    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=16384 \
+    if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=32768 \
         -artifact_prefix="artifacts/$name/" -print_final_stats=1 "$seeds" >"$log" 2>&1; then
         echo "$name, $seconds s: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs"
     else

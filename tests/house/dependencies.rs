@@ -29,6 +29,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ),
     ("symphonia-bundle-flac", &["auris-farm"]),
     ("symphonia-codec-vorbis", &["auris-farm"]),
+    ("tokenizers", &["auris-farm"]),
     ("ureq", &["gst-plugin-hlsbufcap"]),
     ("url", &["gst-plugin-hlsbufcap"]),
 ];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `auris-farm`: the headless batch driver.
 use auris_farm::cli::{self, Cli, Command};
-use auris_farm::{analyze, cache, doctor, measure, merge, picture, process};
+use auris_farm::{analyze, cache, doctor, labels, measure, merge, picture, process};
 use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -75,6 +75,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
             drop(out);
             merge::run(args)
         }
+        Command::Labels(args) => labels::run(args),
         Command::Doctor => {
             start_gstreamer(0)?;
             Ok(doctor::run(&mut out)?)

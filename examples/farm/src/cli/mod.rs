@@ -2,6 +2,7 @@
 //! The one table of flags: help, man page and completions are all made from it.
 mod analyze;
 mod cache;
+mod labels;
 mod merge;
 mod pages;
 mod picture;
@@ -14,6 +15,7 @@ pub use analyze::{
     Sha256Hex,
 };
 pub use cache::{CacheAction, CacheArgs};
+pub use labels::{LabelsArgs, Template};
 pub use merge::{MergeArgs, RowsArg};
 pub use pages::{write_completions, write_man};
 pub use picture::{ChannelsArg, Frequency, PaletteArg, PictureArgs, PoolingArg, ScaleArg, Size};
@@ -78,6 +80,8 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Join manifests of `analyze` and their embeddings into a Parquet file
     Merge(MergeArgs),
+    /// Make vectors of labels with the text tower of a CLAP model, for the element clapembed
+    Labels(LabelsArgs),
     /// Show which GStreamer and plugins are found, and which decoder and encoder each format will use
     Doctor,
     /// Look after the segment cache of hlscapsrc

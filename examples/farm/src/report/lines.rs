@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A file of NDJSON, which appears when it is complete.
 use super::json;
-use super::output::Output;
+use crate::output::Output;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read};

@@ -4,7 +4,6 @@ mod csv;
 mod foo_dr;
 mod json;
 mod lines;
-mod output;
 mod render;
 mod table;
 mod text;
@@ -14,8 +13,8 @@ pub use render::{RenderReporter, Row};
 pub use table::Look;
 
 use crate::cli::Format;
+use crate::output::Output;
 use crate::record::{Album, Track};
-use output::Output;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The report of commands that write a file per input.
-use super::output::Output;
 use super::{Look, json, text};
 use crate::cli::ReportArg;
+use crate::output::Output;
 use crate::record::{Analyzed, Pictured, Processed, Rendered, Status};
 use console::Style;
 use std::io::{self, Write};

@@ -6,8 +6,8 @@ mod errors;
 mod flow;
 mod labels;
 mod long;
-mod models;
 #[path = "../../../clap/tests/common/mod.rs"]
 mod model;
+mod models;
 mod results;
 mod rig;

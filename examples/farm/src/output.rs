@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where a report goes.
+//! Where what a command makes goes.
 use crate::scratch;
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// A stream, or a file that appears when it is complete.
-pub(super) enum Output {
+pub(crate) enum Output {
     Stream {
         writer: BufWriter<Box<dyn Write + Send>>,
         name: String,
@@ -21,7 +21,7 @@ pub(super) enum Output {
 
 impl Output {
     /// Opens `file`, or standard output where there is none.
-    pub(super) fn open(file: Option<&Path>) -> io::Result<Self> {
+    pub(crate) fn open(file: Option<&Path>) -> io::Result<Self> {
         let Some(file) = file else {
             return Ok(Self::stream(Box::new(io::stdout())));
         };
@@ -57,14 +57,14 @@ impl Output {
         })
     }
 
-    pub(super) fn stream(writer: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn stream(writer: Box<dyn Write + Send>) -> Self {
         Self::Stream {
             writer: BufWriter::new(writer),
             name: "report".to_owned(),
         }
     }
 
-    pub(super) fn writer(&mut self) -> &mut dyn Write {
+    pub(crate) fn writer(&mut self) -> &mut dyn Write {
         match self {
             Self::Stream { writer, .. } => writer,
             Self::File { writer, .. } => writer,
@@ -72,7 +72,7 @@ impl Output {
     }
 
     /// Says which output an error is of; the kind stays, so that a closed pipe can be told apart.
-    pub(super) fn explain(&self, error: io::Error) -> io::Error {
+    pub(crate) fn explain(&self, error: io::Error) -> io::Error {
         match self {
             Self::Stream { name, .. } => named(name, &error),
             Self::File { target, .. } => named(&target.display(), &error),
@@ -80,7 +80,7 @@ impl Output {
     }
 
     /// Puts a file in its place.
-    pub(super) fn commit(self) -> io::Result<()> {
+    pub(crate) fn commit(self) -> io::Result<()> {
         match self {
             Self::Stream { mut writer, name } => {
                 writer.flush().map_err(|error| named(&name, &error))
