@@ -4,7 +4,7 @@ use super::digest;
 use super::extract::{RESAMPLER, What};
 use super::settings::{ClapSettings, Settings};
 use crate::cli::Extractor;
-use crate::engine::{Plan, vorbis::VorbisDecoder};
+use crate::engine::{Plan, symphonia::Decoder};
 use gst::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ pub fn decoders(plan: &Plan, libav: bool) -> String {
 }
 
 fn element(factory: &str) -> String {
-    if factory == VorbisDecoder::NAME {
+    if Decoder::is_one(factory) {
         return factory.to_owned();
     }
     let found = gst::ElementFactory::find(factory);
