@@ -2,18 +2,20 @@
 //! The cache of `auris-farm analyze` among processes that run at once, or are killed.
 use super::analyze::array;
 use super::analyze_place::{ALL, COUNT, Place, all_lasting, computed, entries, good};
-use std::time::Duration;
+use std::time::Instant;
 
 #[test]
 fn killed_at_any_moment_it_leaves_nothing_by_halves() {
     let place = Place::new(12);
+    let began = Instant::now();
     let wanted = good(place.farm("plain", ALL).arg(place.path("music")).run());
+    let whole = began.elapsed();
     let mut killed = 0;
-    for round in 0..14_u64 {
+    for round in 0..14 {
         let mut running = place.cached("out", ALL).args(["--jobs", "2"]).start();
-        // From its start to amid its work, which each round has less of.
-        let wait = Duration::from_millis(30 + round * 7919 % 500);
-        std::thread::sleep(wait);
+        // From its start to amid its work. Each round has less of that, and all but the last few together not enough
+        // time for the whole.
+        std::thread::sleep(whole * (round + 1) / 40);
         if running.runs() {
             running.signal("KILL");
             killed += 1;

@@ -66,6 +66,8 @@ fn what_was_set_is_put_back_and_what_the_user_set_stays() {
     );
     player.play();
     assert!(player.demuxer.property::<u64>("max-buffering-time") <= 2_000_000_000);
+    // hlsdemux2 of 1.22.0 does not always survive a stop before it plays.
+    player.until(|player| player.level() > 0);
     player.stop();
     assert_eq!(
         player.demuxer.property::<u64>("max-buffering-time"),

@@ -37,6 +37,11 @@ fn everything_comes_out_as_it_does_without_us() {
     assert!(alone == play(source_player(serve(), "", false)));
 }
 
+/// Whether streams are there, and some of them is in the demuxer.
+fn plays(player: &crate::player::Player) -> bool {
+    player.level() > 0 && player.demuxer.num_src_pads() > 0
+}
+
 /// Most time that the demuxer held in the first seconds, in ns.
 fn most_held(player: &crate::player::Player) -> u64 {
     player.play();
@@ -74,14 +79,15 @@ fn the_demuxer_is_told_the_rate_of_the_servers_and_forgets_it() {
     let player = source_player(server, "", true);
     player.play();
     player.until(|player| player.demuxer.property::<u32>("connection-bitrate") > 1_000_000);
+    // hlsdemux2 of 1.22.0 does not survive a stop before it plays.
+    player.until(plays);
     player.stop();
     assert_eq!(player.demuxer.property::<u32>("connection-bitrate"), 0);
     player
         .demuxer
         .set_property("connection-bitrate", 5_000_000u32);
     player.play();
-    player.until(|player| player.level() > 0);
-    std::thread::sleep(Duration::from_millis(300));
+    player.until(plays);
     assert_eq!(
         player.demuxer.property::<u32>("connection-bitrate"),
         5_000_000
