@@ -126,7 +126,13 @@ impl Player {
     }
 
     pub fn stop(&self) {
-        self.pipeline.set_state(gst::State::Null).unwrap();
+        self.halt().unwrap();
+    }
+
+    /// hlsdemux2 of 1.22.0 waits for ever where it is stopped before a thread that it started runs.
+    fn halt(&self) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        std::thread::sleep(Duration::from_millis(250));
+        self.pipeline.set_state(gst::State::Null)
     }
 
     /// The first error, or the end without one; panics after a minute.
@@ -180,7 +186,7 @@ impl Player {
 
 impl Drop for Player {
     fn drop(&mut self) {
-        let _ = self.pipeline.set_state(gst::State::Null);
+        let _ = self.halt();
     }
 }
 
