@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Runs the program, and never for ever.
 use serde_json::Value;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -55,9 +55,18 @@ pub fn measure() -> Farm {
     Farm::new(&["measure", "--format", "ndjson"])
 }
 
+/// The program to test instead of the one that is built beside the tests, as it is installed: what `tests/run.sh`
+/// measures the memory of.
+pub fn installed() -> Option<OsString> {
+    std::env::var_os("AURIS_FARM")
+}
+
 impl Farm {
     pub fn new(args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_auris-farm"));
+        let mut command = Command::new(match installed() {
+            Some(program) => program,
+            None => env!("CARGO_BIN_EXE_auris-farm").into(),
+        });
         command.args(args);
         Self {
             command,
