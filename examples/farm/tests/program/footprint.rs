@@ -84,7 +84,11 @@ fn four_jobs_stay_below_twenty_megabytes() {
             assert!(records.len() == 8 && records.iter().all(is_ok), "{ended:?}");
             let each = BEYOND_TWO.iter().find(|(name, _)| extension == *name);
             let decoders = cores.clamp(2, 4) as u64;
-            let code = if installed().is_some() { 0 } else { UNOPTIMISED };
+            let code = if installed().is_some() {
+                0
+            } else {
+                UNOPTIMISED
+            };
             let most = MOST + code + each.map_or(0, |(_, bytes)| (decoders - 2) * bytes);
             assert!(
                 ended.peak <= most,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The element between two pads, which noise is pushed through: what measurements have in common.
 #[path = "../../../clap/tests/common/mod.rs"]
-#[allow(dead_code)]
 pub mod model;
 
 use gst::prelude::*;

@@ -125,7 +125,8 @@ fn each_kind_of_bad_model_has_a_code_and_a_fix_of_its_own() {
         assert_eq!(code(error), code(expected), "{text}");
         assert!(seen.insert(code(error)), "{text}");
     }
-    let settings: [(&str, fn(&ClapEmbed)); 3] = [
+    type Set = fn(&ClapEmbed);
+    let settings: [(&str, Set); 3] = [
         ("'cuda:0'", |e| e.set_property("device", "cuda:0")),
         ("gpu is neither", |e| e.set_property("device", "gpu")),
         ("'precision' at f32", |e| {

@@ -51,8 +51,11 @@ pub enum Act {
 
 type Rule = Box<dyn Fn(&Asked) -> Act + Send + Sync>;
 
+/// What a file of this name has in it.
+type Files = Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
 struct Shared {
-    files: Box<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>,
+    files: Files,
     rule: Rule,
     asked: Mutex<Vec<Asked>>,
     /// Connections that were made.

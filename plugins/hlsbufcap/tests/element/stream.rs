@@ -50,13 +50,16 @@ pub fn largest_segment() -> u64 {
     sizes.max().unwrap()
 }
 
+/// Names and what is in them.
+type Named = Vec<(String, Vec<u8>)>;
+
 /// The same sound as AAC in fragments of an MP4, with their initialisation section: names and bytes of all files.
-pub fn fragments() -> Option<Vec<(String, Vec<u8>)>> {
-    static FILES: OnceLock<Option<Vec<(String, Vec<u8>)>>> = OnceLock::new();
+pub fn fragments() -> Option<Named> {
+    static FILES: OnceLock<Option<Named>> = OnceLock::new();
     FILES.get_or_init(make_fragments).clone()
 }
 
-fn make_fragments() -> Option<Vec<(String, Vec<u8>)>> {
+fn make_fragments() -> Option<Named> {
     folder()?;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.mp4");
