@@ -119,7 +119,7 @@ unsafe fn write<V: Lanes>(sums: &[u32], to: &mut [f32]) {
 /// Adds as many numbers as there is room for.
 ///
 /// # Safety
-/// As for [`write`].
+/// As for [`write()`].
 #[inline(always)]
 unsafe fn add<V: Lanes>(sums: &[u32], to: &mut [f32]) {
     let whole = to.len() - to.len() % V::W;
