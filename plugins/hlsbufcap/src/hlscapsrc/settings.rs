@@ -159,10 +159,6 @@ impl Settings {
             "cache-ttl" => self.cache_ttl.to_value(),
             "user-agent" => self.user_agent.to_value(),
             "extra-headers" => self.extra_headers.to_value(),
-            // None, as the property says where nobody has set it.
-            "cookies" if self.cookies.is_empty() => {
-                glib::Value::from_type(Vec::<String>::static_type())
-            }
             "cookies" => self.cookies.to_value(),
             "proxy" => self.proxy.to_value(),
             "timeout" => self.timeout.to_value(),
