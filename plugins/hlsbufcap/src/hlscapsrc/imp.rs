@@ -237,22 +237,22 @@ impl HlsCapSrc {
             Failure::Status(404 | 410, _) => gst::element_imp_error!(
                 self,
                 gst::ResourceError::NotFound,
-                ["{location}: {failure}"]
+                ("{location}: {failure}")
             ),
             Failure::Status(401 | 403, _) => gst::element_imp_error!(
                 self,
                 gst::ResourceError::NotAuthorized,
-                ["{location}: {failure}"]
+                ("{location}: {failure}")
             ),
             Failure::Corrupt(_) => gst::element_imp_error!(
                 self,
                 gst::StreamError::WrongType,
-                ["{location}: {failure}"]
+                ("{location}: {failure}")
             ),
             _ => gst::element_imp_error!(
                 self,
                 gst::ResourceError::OpenRead,
-                ["{location}: {failure}"]
+                ("{location}: {failure}")
             ),
         }
     }
@@ -284,13 +284,13 @@ impl Host for Around {
 
     fn fail(&self, why: &str) {
         if let Some(element) = self.0.upgrade() {
-            gst::element_error!(element, gst::ResourceError::Read, ["{why}"]);
+            gst::element_error!(element, gst::ResourceError::Read, ("{why}"));
         }
     }
 
     fn warn(&self, why: &str) {
         if let Some(element) = self.0.upgrade() {
-            gst::element_warning!(element, gst::ResourceError::NoSpaceLeft, ["{why}"]);
+            gst::element_warning!(element, gst::ResourceError::NoSpaceLeft, ("{why}"));
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `hlscapsrc` where servers do wrong.
-use crate::player::{Player, source_player};
+use crate::player::{Player, register, source_player};
 use crate::server::{Act, Asked, Server};
 use crate::stream;
 use gst::prelude::*;
@@ -109,17 +109,30 @@ fn a_playlist_that_is_none_is_an_error_of_its_own() {
         let Some(server) = packets(at("index.m3u8", act)) else {
             return;
         };
-        let error = play(server, "").1.expect_err(word);
-        assert!(
-            error.contains(word) && error.starts_with("source"),
-            "{error}"
-        );
+        let source = alone(&server.url("index.m3u8"));
+        source.set_state(gst::State::Playing).unwrap();
+        let minute = gst::ClockTime::from_seconds(60);
+        let message = source.bus().unwrap();
+        let message = message.timed_pop_filtered(minute, &[gst::MessageType::Error]);
+        let message = message.expect(word);
+        let gst::MessageView::Error(error) = message.view() else {
+            unreachable!()
+        };
+        assert_eq!(error.src().unwrap().name(), "source");
+        assert!(error.error().to_string().contains(word), "{error:?}");
+        source.set_state(gst::State::Null).unwrap();
     }
-    let Some(server) = packets(|_| Act::Right) else {
-        return;
-    };
-    let player = source_player(server, "location=ftp://example.org/", false);
-    assert!(player.pipeline.set_state(gst::State::Playing).is_err());
+    let source = alone("ftp://example.org/");
+    assert!(source.set_state(gst::State::Playing).is_err());
+    source.set_state(gst::State::Null).unwrap();
+}
+
+/// Without hlsdemux2, which may wait for ever where it is stopped before it has a playlist (1.22.0).
+fn alone(location: &str) -> gst::Pipeline {
+    register();
+    let text = format!("hlscapsrc name=source location={location} ! fakesink");
+    let pipeline = gst::parse::launch(&text).unwrap();
+    pipeline.downcast().unwrap()
 }
 
 /// Plays through a stall of a segment, with nothing read ahead.
