@@ -21,8 +21,7 @@ here=$PWD
 cd "$root"
 . tools/paths.sh
 if [ $# = 0 ]; then
-	find_rust
-	cargo run --release --quiet --locked -p auris-album -- "$root/target/album"
+	target/release/auris-album "$root/target/album"
 	set -- "$root/target/album"
 fi
 cd "$here"

@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """Build with cargo and put the results where Meson expects its outputs.
 
-Plugins go through `cargo rustc --crate-type` and not `cargo build`: their crates are rlibs too,
-for the tests, and a crate with an rlib beside its cdylib is built without LTO, without a word.
-Static libraries are built without LTO on purpose: each then keeps Rust's runtime in objects that a
-linker can merge with those of another plugin.
+Everything that ships is built by one call, whatever Meson asks for: with another selection of packages cargo
+would choose other features of what they depend on, and build most of it once more.
 
-Plugins have a target folder of their own below the given one: as a dependency of a program the same
-crate is built again, under the same file name, and the two would replace each other for ever.
+Static libraries go through `cargo rustc --crate-type`, since no one else needs them, in a target folder of
+their own below the given one. They are built without LTO on purpose: each then keeps Rust's runtime in objects
+that a linker can merge with those of another plugin.
 """
 
 import argparse
@@ -17,8 +16,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-SUFFIX = {"cdylib": "so", "staticlib": "a"}
 
 
 def parse():
@@ -42,11 +39,13 @@ def cargo(args, command, target_dir, *more):
     return target_dir / {"dev": "debug"}.get(args.profile, args.profile)
 
 
-def build_plugin(args, name, kind):
-    package = ["-p", f"gst-plugin-{name}", "--lib", "--crate-type", kind]
-    if kind == "staticlib":
-        package += ["--config", f"profile.{args.profile}.lto='off'"]
-    return cargo(args, "rustc", args.target_dir / "plugins", *package) / f"libgst{name}.{SUFFIX[kind]}"
+def build_shipped(args):
+    return cargo(args, "build", args.target_dir, "--workspace", "--exclude", "auris-tests")
+
+
+def build_static(args, name):
+    package = ["-p", f"gst-plugin-{name}", "--lib", "--crate-type", "staticlib"]
+    return cargo(args, "rustc", args.target_dir / "static", *package, "--config", f"profile.{args.profile}.lto='off'")
 
 
 def place(built, outdir):
@@ -62,13 +61,16 @@ def place(built, outdir):
 def main():
     args = parse()
     args.outdir.mkdir(parents=True, exist_ok=True)
+    if args.what == "binary" or "cdylib" in args.kinds:
+        shipped = build_shipped(args)
     for name in args.names:
         if args.what == "binary":
-            built = cargo(args, "build", args.target_dir, "-p", name, "--bin", name)
-            place(built / name, args.outdir)
-        else:
-            for kind in args.kinds:
-                place(build_plugin(args, name, kind), args.outdir)
+            place(shipped / name, args.outdir)
+            continue
+        if "cdylib" in args.kinds:
+            place(shipped / f"libgst{name}.so", args.outdir)
+        if "staticlib" in args.kinds:
+            place(build_static(args, name) / f"libgst{name}.a", args.outdir)
 
 
 main()

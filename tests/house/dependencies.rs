@@ -19,7 +19,7 @@ const HEAVY: &[(&str, &[&str])] = &[
     ("png", &["auris-farm"]),
     ("realfft", &["auris-dsp", "auris-fft"]),
     ("redb", &["auris-farm"]),
-    ("rubato", &["auris-clap", "auris-farm"]),
+    ("rubato", &["auris-clap"]),
     ("rusqlite", &["gst-plugin-hlsbufcap"]),
     ("rustfft", &["auris-dsp", "auris-eq", "auris-fft"]),
     ("rustls", &["gst-plugin-hlsbufcap"]),

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """What a media application does with hlsbufcap: adds it to playbin3 and reads the gauge."""
 
-import functools
-import http.server
-import tempfile
-import threading
 import unittest
 
 import gi
@@ -12,52 +8,16 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import Gst  # noqa: E402
 
-NEEDED = ("avenc_ac3", "hlssink2", "hlsdemux2", "souphttpsrc", "playbin3", "avdec_ac3")
+import local_hls  # noqa: E402
+
 CAP = 300_000
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        """Nobody reads it."""
-
-
-def wait(pipeline, kinds, seconds=30):
-    """Return the next message of these kinds; errors are none of them."""
-    message = pipeline.get_bus().timed_pop_filtered(
-        seconds * Gst.SECOND, kinds | Gst.MessageType.ERROR
-    )
-    if message is None or message.type == Gst.MessageType.ERROR:
-        raise AssertionError(message and message.parse_error())
-    return message
 
 
 class HlsBufCap(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         Gst.init(None)
-        for name in NEEDED:
-            if Gst.ElementFactory.find(name) is None:
-                raise unittest.SkipTest(f"NOT TESTED: there is no {name}")
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        maker = Gst.parse_launch(
-            "audiotestsrc wave=white-noise num-buffers=400 samplesperbuffer=4800"
-            " ! audio/x-raw,rate=48000,channels=2 ! avenc_ac3 bitrate=640000 ! ac3parse ! sink.audio"
-            " hlssink2 name=sink target-duration=2 max-files=0 playlist-length=0"
-            f" location={cls.folder.name}/%05d.ts playlist-location={cls.folder.name}/index.m3u8"
-        )
-        maker.set_state(Gst.State.PLAYING)
-        wait(maker, Gst.MessageType.EOS)
-        maker.set_state(Gst.State.NULL)
-        handler = functools.partial(Quiet, directory=cls.folder.name)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
-        cls.url = f"http://127.0.0.1:{server.server_port}/index.m3u8"
+        cls.url = local_hls.serve(cls)
 
     def test_playbin3_is_kept_within_its_bytes(self):
         player = Gst.ElementFactory.make("playbin3")
@@ -74,7 +34,7 @@ class HlsBufCap(unittest.TestCase):
         self.addCleanup(player.set_state, Gst.State.NULL)
         told = []
         while not told or told[-1]["current-level-time"] < 2 * Gst.SECOND or len(told) < 20:
-            message = wait(player, Gst.MessageType.ELEMENT)
+            message = local_hls.wait(player, Gst.MessageType.ELEMENT)
             stats = message.get_structure()
             if stats.get_name() == "hlsbufcap-stats":
                 names = [stats.nth_field_name(n) for n in range(stats.n_fields())]

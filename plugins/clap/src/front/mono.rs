@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From PCM of any format to one channel of floats.
-use auris_dsp::pcm::SampleFormat;
+use auris_dsp::pcm::{SampleFormat, read_24};
 
 /// Mixes channels down to their mean, summed in f64.
 ///
@@ -29,16 +29,14 @@ impl Mixer {
     /// Bytes that make no whole frame are left out.
     pub fn mix(&mut self, planes: &[&[u8]], mono: &mut Vec<f32>) {
         // Powers of two: the quotients are exact.
-        let read_24 = |[a, b, c]: [u8; 3]| match cfg!(target_endian = "little") {
-            true => i32::from_le_bytes([0, a, b, c]),
-            false => i32::from_be_bytes([a, b, c, 0]),
-        };
         let scale = 1.0 / f64::from(1_u32 << 31);
         match self.format {
             SampleFormat::S16 => self.all(planes, mono, |b| {
                 f64::from(i16::from_ne_bytes(b)) / 32_768.0
             }),
-            SampleFormat::S24 => self.all(planes, mono, |b| f64::from(read_24(b)) * scale),
+            SampleFormat::S24 => {
+                self.all(planes, mono, |b| f64::from(read_24(b)) / 8_388_608.0);
+            }
             SampleFormat::S24In32 => self.all(planes, mono, |b| {
                 f64::from(i32::from_ne_bytes(b) << 8) * scale
             }),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From any sample rate to the model's.
+//! From any sample rate to the model's, or another.
 use super::RATE;
 use crate::Error;
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
@@ -10,16 +10,17 @@ use rubato::{Fft, FixedSync, Resampler as _};
 const BLOCK: usize = 1024;
 /// Louder samples are cut off, before what transforms make of them is infinite.
 const LOUDEST: f32 = 1e20;
-/// Samples of a block at most: rates that would take more have no common measure with 48 kHz.
+/// Samples of a block at most: rates that would take more have no common measure.
 const LONGEST: usize = 1 << 20;
 
-/// Resamples mono audio to 48 kHz, block by block, so that what comes out does not depend on how
-/// the audio is cut into calls; audio that is at 48 kHz is passed on as it is.
+/// Resamples mono audio, block by block, so that what comes out does not depend on how the audio is cut into calls;
+/// audio that has the rate already is passed on as it is.
 ///
-/// Its delay is taken out, and of `n` samples `n · 48000 / rate` are made, rounded to the nearest.
+/// Its delay is taken out, and of `n` samples `n · to / from` are made, rounded to the nearest.
 /// Samples that are no finite number count as 0.
 pub struct Resampler {
-    rate: u32,
+    /// From and to, in Hz.
+    rates: [u32; 2],
     /// `None` where there is nothing to do.
     fft: Option<Fft<f32>>,
     /// A block,
@@ -37,14 +38,20 @@ pub struct Resampler {
 }
 
 impl Resampler {
-    /// One for audio at `rate` Hz.
+    /// One from `rate` Hz to the model's 48 kHz.
     ///
     /// # Errors
     /// [`Error::Rate`] for rates that have so small a common measure with 48 kHz that it would take
     /// too much memory.
     pub fn new(rate: u32) -> Result<Resampler, Error> {
+        Resampler::between(rate, RATE as u32).ok_or(Error::Rate { rate })
+    }
+
+    /// One from one rate in Hz to another; `None` for rates that have so small a common measure that it would take
+    /// too much memory.
+    pub fn between(from: u32, to: u32) -> Option<Resampler> {
         let mut resampler = Resampler {
-            rate,
+            rates: [from, to],
             fft: None,
             input: Vec::new(),
             filled: 0,
@@ -54,36 +61,36 @@ impl Resampler {
             taken: 0,
             given: 0,
         };
-        if rate as usize == RATE {
-            return Ok(resampler);
+        if from == 0 || to == 0 {
+            return None;
         }
-        let from = usize::try_from(rate).map_err(|_| Error::Rate { rate })?;
-        if from == 0 {
-            return Err(Error::Rate { rate });
+        if from == to {
+            return Some(resampler);
         }
-        let measure = greatest_common_divisor(from, RATE);
-        let steps = [from, RATE].map(|rate| rate / measure);
+        let rates = [usize::try_from(from).ok()?, usize::try_from(to).ok()?];
+        let measure = greatest_common_divisor(rates[0], rates[1]);
+        let steps = rates.map(|rate| rate / measure);
         let wanted = BLOCK.div_ceil(steps[0].min(steps[1])).next_power_of_two();
         let blocks = wanted.min(LONGEST / steps[0].max(steps[1]));
         if blocks == 0 {
-            return Err(Error::Rate { rate });
+            return None;
         }
         let fft = Fft::new_custom(
-            from,
-            RATE,
+            rates[0],
+            rates[1],
             steps[0] * blocks,
             1,
             1,
             rubato::WindowFunction::BlackmanHarris2,
             FixedSync::Both,
         )
-        .map_err(|_| Error::Rate { rate })?;
+        .ok()?;
         resampler.input = vec![0.0; fft.input_frames_next()];
         resampler.output = vec![0.0; fft.output_frames_next()];
         resampler.delay = fft.output_delay();
         resampler.early = resampler.delay;
         resampler.fft = Some(fft);
-        Ok(resampler)
+        Some(resampler)
     }
 
     /// Takes in audio; `each` gets what is complete with it.
@@ -116,8 +123,8 @@ impl Resampler {
     /// Ends the audio: `each` gets the rest. The next audio begins anew.
     pub fn finish(&mut self, mut each: impl FnMut(&[f32])) {
         if self.fft.is_some() {
-            let (taken, rate) = (u128::from(self.taken), u128::from(self.rate));
-            let all = (taken * RATE as u128 + rate / 2) / rate;
+            let [from, to] = self.rates.map(u128::from);
+            let all = (u128::from(self.taken) * to + from / 2) / from;
             let all = u64::try_from(all).unwrap_or(u64::MAX);
             while self.given < all {
                 self.input[self.filled..].fill(0.0);
@@ -213,6 +220,28 @@ mod tests {
                 assert!(off < -100.0, "{rate} Hz, sine of {frequency} Hz: {off} dB");
             }
         }
+    }
+
+    #[test]
+    fn sines_stay_what_they_are_at_other_rates() {
+        for (from, to) in [
+            (44_100, 22_050),
+            (48_000, 22_050),
+            (48_000, 16_000),
+            (8_000, 44_100),
+            (96_000, 32_000),
+        ] {
+            let mut resampler = Resampler::between(from, to).expect("the rates are usual");
+            let mut found = Vec::new();
+            for piece in sine(from, 997.0, 2 * from as usize).chunks(1000) {
+                resampler.push(piece, |out| found.extend_from_slice(out));
+            }
+            resampler.finish(|out| found.extend_from_slice(out));
+            let off = difference(&found, &sine(to, 997.0, 2 * to as usize));
+            assert!(off < -100.0, "{from} to {to} Hz: {off} dB");
+        }
+        assert!(Resampler::between(767_999, 767_989).is_some());
+        assert!(Resampler::between(2_097_151, 1_048_577).is_none());
     }
 
     #[test]

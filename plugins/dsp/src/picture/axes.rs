@@ -31,9 +31,15 @@ impl Layout {
             return;
         }
         let horizontal = self.parts.orientation == Orientation::Horizontal;
-        for plot in &self.plots {
+        let ticks = self.frequency_ticks(self.rows() as f64);
+        // Frequencies begin beside the next spectrogram where they rise upwards, else beside the one before.
+        let beside = if horizontal { self.plots.len() - 1 } else { 0 };
+        for (index, plot) in self.plots.iter().enumerate() {
             canvas.frame(*plot, LINE);
-            let ticks = self.frequency_ticks(self.rows() as f64);
+            let ticks = match index == beside {
+                true => ticks.clone(),
+                false => self.apart(ticks.clone()),
+            };
             if horizontal {
                 self.left_axis(canvas, plot, &ticks, true);
             } else {
@@ -50,6 +56,26 @@ impl Layout {
             let below = (plot.y + plot.height) as f32 + 2.2 * c;
             canvas.text(self.font, "Hz", (x - 1.1 * c, below), Align::Right);
         }
+    }
+
+    /// The marks of a spectrogram whose frequencies begin where a neighbour's end: the lowest has no label if there is
+    /// no room for both.
+    pub(super) fn apart(&self, mut ticks: Vec<Tick>) -> Vec<Tick> {
+        let c = self.capital();
+        let rows = self.rows() as f64;
+        let half = |tick: &Tick| match self.parts.orientation {
+            Orientation::Horizontal => 0.5 * c,
+            Orientation::Vertical => 0.5 * self.width(&tick.label),
+        };
+        let mut labelled = ticks.iter_mut().filter(|tick| !tick.label.is_empty());
+        if let (Some(lowest), Some(highest)) = (labelled.next(), labelled.next_back()) {
+            let below = half(lowest) - lowest.at * rows;
+            let above = half(highest) - (1.0 - highest.at) * rows;
+            if below + above > self.gap() - 0.3 * c {
+                lowest.label.clear();
+            }
+        }
+        ticks
     }
 
     /// Draws the time axis. `ticks` makes marks for the room there is.

@@ -148,12 +148,7 @@ impl Layout {
             ..bar
         });
         let count = self.parts.plots.max(1);
-        let gap = if self.axes || self.parts.bar {
-            (0.7 * c).round()
-        } else {
-            1.0
-        };
-        let gap = if count > 1 { gap } else { 0.0 };
+        let gap = self.gap();
         let whole = match self.parts.orientation {
             Orientation::Horizontal => down,
             Orientation::Vertical => across,
@@ -173,6 +168,15 @@ impl Layout {
             }
         };
         self.plots = (0..count).map(area).collect();
+    }
+
+    /// Between two spectrograms.
+    pub(super) fn gap(&self) -> f64 {
+        match self.parts.plots {
+            0 | 1 => 0.0,
+            _ if self.axes || self.parts.bar => (0.7 * self.capital()).round(),
+            _ => 1.0,
+        }
     }
 
     /// Of the labels beside the left axis.
@@ -241,6 +245,50 @@ mod tests {
             levels: (-110.0, 0.0),
         };
         Layout::new(parts, axis)
+    }
+
+    #[test]
+    fn labels_of_neighbours_do_not_touch() {
+        let mut cleared = 0;
+        for orientation in [Orientation::Horizontal, Orientation::Vertical] {
+            for (width, height) in [
+                (320, 240),
+                (640, 480),
+                (1024, 640),
+                (1280, 720),
+                (9000, 3000),
+            ] {
+                for plots in 2..9 {
+                    let layout = layout(width, height, plots, orientation);
+                    if !layout.axes {
+                        continue;
+                    }
+                    let (rows, c) = (layout.rows() as f64, layout.capital());
+                    let all = layout.frequency_ticks(rows);
+                    let apart = layout.apart(all.clone());
+                    cleared += usize::from(apart != all);
+                    let half = |tick: &Tick| match orientation {
+                        Orientation::Horizontal => 0.5 * c,
+                        Orientation::Vertical => 0.5 * layout.width(&tick.label),
+                    };
+                    let labelled = |ticks: &[Tick]| -> Vec<Tick> {
+                        let labelled = ticks.iter().filter(|tick| !tick.label.is_empty());
+                        labelled.cloned().collect()
+                    };
+                    if let (Some(last), Some(first)) =
+                        (labelled(&all).last(), labelled(&apart).first())
+                    {
+                        let end = last.at * rows + half(last);
+                        let begin = rows + layout.gap() + first.at * rows - half(first);
+                        assert!(
+                            begin - end > 0.2 * c,
+                            "{width}x{height}, {plots}: {end} {begin}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(cleared > 0);
     }
 
     #[test]

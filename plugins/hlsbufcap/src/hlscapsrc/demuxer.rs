@@ -22,25 +22,29 @@ pub struct Downstream {
 }
 
 impl Downstream {
-    /// Tells it the servers' rate, which it cannot measure: it only sees how fast it is fed.
-    pub fn tell_rate(&mut self, source: &gst::Pad, rate: u64) {
+    /// What to tell it of the servers' rate, which it cannot measure: it only sees how fast it is fed.
+    /// Whoever takes the knob sets it without holding any lock, since the application may listen to the property,
+    /// and then gives it back.
+    pub fn rate_to_tell(&mut self, source: &gst::Pad, rate: u64) -> Option<(Knob, u64)> {
         let rate = (rate as f64 * SHARE).min(f64::from(u32::MAX));
         if (rate - self.said).abs() < self.said * STEADY {
-            return;
+            return None;
         }
-        let Some(demuxer) = self.find(source) else {
-            return;
-        };
-        if self.said == 0.0 {
+        let demuxer = self.find(source)?;
+        let knob = match self.said == 0.0 {
             // A rate that the user has set stays.
-            self.knob = Knob::new(&demuxer, "connection-bitrate", true);
-        }
+            true => Knob::new(&demuxer, "connection-bitrate", true),
+            // None, too, while another thread has it.
+            false => self.knob.take(),
+        };
+        let knob = knob?;
         self.said = rate;
-        if let Some(knob) = &mut self.knob
-            && !knob.set(rate as u64)
-        {
-            self.knob = None;
-        }
+        Some((knob, rate as u64))
+    }
+
+    /// Keeps the knob, which puts the property back when it is dropped.
+    pub fn give_back(&mut self, knob: Knob) {
+        self.knob = Some(knob);
     }
 
     /// The demuxer, where there is one that tells what it holds.

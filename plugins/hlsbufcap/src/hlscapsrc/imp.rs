@@ -4,6 +4,7 @@ use super::demuxer::{self, Downstream};
 use super::properties;
 use super::settings::{PREFIX, Settings};
 use crate::budget::lock;
+use crate::hlsbufcap::Knob;
 use crate::proxy::{Host, Kind, Level, Session};
 use crate::upstream::{Cancel, Failure};
 use gst::{glib, prelude::*, subclass::prelude::*};
@@ -268,6 +269,21 @@ impl Around {
         let mut downstream = lock(&element.imp().downstream);
         Some(act(&mut downstream, &pad))
     }
+
+    /// Until the source stops; where it has stopped meanwhile, the property is put back at once.
+    fn keep(&self, knob: Knob) {
+        let Some(element) = self.0.upgrade() else {
+            return;
+        };
+        let source = element.imp();
+        let mut downstream = lock(&source.downstream);
+        if lock(&source.session).is_some() {
+            downstream.give_back(knob);
+        } else {
+            drop(downstream);
+            drop(knob);
+        }
+    }
 }
 
 impl Host for Around {
@@ -279,7 +295,13 @@ impl Host for Around {
     }
 
     fn measured(&self, rate: u64) {
-        self.with_downstream(|downstream, pad| downstream.tell_rate(pad, rate));
+        let told = self.with_downstream(|downstream, pad| downstream.rate_to_tell(pad, rate));
+        let Some((mut knob, rate)) = told.flatten() else {
+            return;
+        };
+        if knob.set(rate) {
+            self.keep(knob);
+        }
     }
 
     fn fail(&self, why: &str) {
