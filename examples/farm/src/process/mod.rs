@@ -28,13 +28,7 @@ use target::Encoding;
 pub fn read_equaliser(args: &ProcessArgs) -> Result<Equaliser, String> {
     let name = args.eq.display();
     let bytes = std::fs::read(&args.eq).map_err(|error| format!("{name}: {error}"))?;
-    if bytes.contains(&0) {
-        return Err(format!(
-            "{name}: it is no text, or one in UTF-16; save it in UTF-8"
-        ));
-    }
-    // A comment in an older encoding harms nobody.
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let text = auris_eq::text::decode(&bytes);
     auris_eq::text::parse(&text).map_err(|error| format!("{name}: {error}"))?;
     Ok(Equaliser {
         text,

@@ -133,21 +133,42 @@ impl<'a> Tuned<'a> {
     }
 }
 
-/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there. What
-/// that changes in the width, it changes in zeros as in poles.
+/// What a pole near z = 1 or z = −1 keeps its distance by: what is left there decays by 60 dB in 700,000 samples.
+const SLOWEST: f64 = 1e-5;
+/// How far a zero may lie from the unit circle, against the pole beside it, for the two to be moved together.
+const PAIR: f64 = 100.0;
+
+/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there, and that what is left in
+/// them when a band moves to either end of the spectrum does not stay: a wide band there has one that is as good as
+/// on the circle. Where there is a zero beside it they move together, by hundredths of a Hz; else the band becomes
+/// narrower, in zeros as in poles.
 fn stable(mut numerator: Quadratic, mut denominator: Quadratic) -> (Quadratic, Quadratic) {
     // One rounding of a coefficient moves what makes it stable by no more than 2.2e-16.
     const LEAST: f64 = 3e-16;
-    let most = denominator.dc.min(denominator.nyquist) / LEAST;
+    let skews = (numerator.skew, denominator.skew);
+    move_pair((&mut numerator.dc, &mut denominator.dc), skews);
+    move_pair((&mut numerator.nyquist, &mut denominator.nyquist), skews);
+    let most = denominator.dc.min(denominator.nyquist) / SLOWEST;
     let bounded = denominator
         .skew
-        .max(2.0 * LEAST * denominator.outer())
-        .min(most);
+        .min(most)
+        .max(2.0 * LEAST * denominator.outer());
     if bounded < denominator.skew {
         numerator.skew *= bounded / denominator.skew;
     }
     denominator.skew = bounded;
     (numerator, denominator)
+}
+
+/// Of numerator and denominator: their values at one end of the spectrum, over whose skews those are how far the zero and
+/// the pole there lie from the unit circle.
+fn move_pair(ends: (&mut f64, &mut f64), skews: (f64, f64)) {
+    let least = SLOWEST * skews.1;
+    let beside = skews.0 > 0.0 && *ends.0 * skews.1 <= PAIR * *ends.1 * skews.0;
+    if *ends.1 < least && beside {
+        *ends.0 *= least / *ends.1;
+        *ends.1 = least;
+    }
 }
 
 #[cfg(test)]

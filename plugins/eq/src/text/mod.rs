@@ -40,7 +40,8 @@ impl std::error::Error for Error {}
 /// Reads a configuration. `design` and `auto_headroom` of the result are defaults.
 ///
 /// # Errors
-/// The first line that is wrong, asks for what a [`Curve`] cannot hold, or goes beyond a limit:
+/// The first line that is wrong, or, where there are notes alone, the first of them; else one that asks for what a
+/// [`Curve`] cannot hold, or goes beyond a limit:
 /// gains of ±[`MAX_GAIN`] dB, [`MAX_BANDS`](super::band::MAX_BANDS) bands, as many point-wise gains
 /// and as many sets of channels with a preamp of their own.
 pub fn parse(text: &str) -> Result<Curve, Error> {
@@ -53,7 +54,12 @@ pub fn parse(text: &str) -> Result<Curve, Error> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_bytes(bytes: &[u8]) -> Result<Curve, Error> {
-    parse(&decode::decode(bytes))
+    parse(&decode(bytes))
+}
+
+/// The text that [`parse_bytes`] reads in these bytes.
+pub fn decode(bytes: &[u8]) -> String {
+    decode::decode(bytes).into()
 }
 
 /// Writes the bands, point-wise gains and gains of `curve` as a configuration that [`parse`] reads

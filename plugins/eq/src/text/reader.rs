@@ -32,40 +32,55 @@ pub(super) fn read(text: &str) -> Result<Curve, Error> {
         curve: Curve::default(),
         channels: channel::ALL,
     };
+    let mut is_known = false;
+    let mut note = None;
     for (line, text) in (1..).zip(text.lines()) {
         // No command has this character in its parameters.
         let command = text.split('#').next().unwrap_or_default();
-        reader
+        let known = reader
             .line(command)
             .map_err(|reason| Error { line, reason })?;
+        is_known |= known;
+        if !known && !command.trim().is_empty() {
+            note.get_or_insert(line);
+        }
     }
-    Ok(reader.curve)
+    match note {
+        // Else anything at all would be taken for what changes nothing.
+        Some(line) if !is_known => Err(Error {
+            line,
+            reason: "no line is understood; one of a filter looks like \"Filter 1: ON PK Fc 100 Hz Gain 3 dB Q 1\""
+                .into(),
+        }),
+        _ => Ok(reader.curve),
+    }
 }
 
 impl Reader {
-    fn line(&mut self, line: &str) -> Result<(), String> {
+    /// Whether the line is a command; others are notes.
+    fn line(&mut self, line: &str) -> Result<bool, String> {
         let Some((key, value)) = line.split_once(':') else {
-            return colonless(line);
+            return colonless(line).map(|()| false);
         };
         let key = key.trim();
         if key.eq_ignore_ascii_case("Preamp") {
-            self.preamp(value)
+            self.preamp(value)?;
         } else if numbered(key, "Filter") || starts_filter(key, value) {
-            self.band(Syntax::Filter, value)
+            self.band(Syntax::Filter, value)?;
         } else if numbered(key, "Band") {
-            self.band(Syntax::Band, value)
+            self.band(Syntax::Band, value)?;
         } else if key.eq_ignore_ascii_case("GraphicEQ") {
-            self.graphic(value)
+            self.graphic(value)?;
         } else if key.eq_ignore_ascii_case("Channel") {
             self.channels = channel::mask(value)?;
-            Ok(())
         } else if key.eq_ignore_ascii_case("Device") {
-            device(value)
+            device(value)?;
         } else if key.eq_ignore_ascii_case("Stage") {
-            stage(value)
+            stage(value)?;
         } else {
-            other(key, value)
+            return other(key, value).map(|()| false);
         }
+        Ok(true)
     }
 
     fn preamp(&mut self, value: &str) -> Result<(), String> {

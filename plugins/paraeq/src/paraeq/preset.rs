@@ -108,9 +108,17 @@ fn spec<'a>(table: &'a [glib::ParamSpec], name: &str) -> &'a glib::ParamSpec {
     found.expect("the table has it")
 }
 
+/// Whether a file has values of the preset: GStreamer keeps what is said about a preset in a file of ours, also where the
+/// preset is another element's.
+fn holds(file: &glib::KeyFile, name: &str) -> bool {
+    let about = |key: &str| key.starts_with("_meta/");
+    let keys = file.keys(name);
+    keys.is_ok_and(|keys| keys.iter().any(|key| !about(key.as_str())))
+}
+
 /// What the preset `name` makes of `present`; `None` if there is none that can be read.
 fn load(name: &str, present: &Content) -> Option<Content> {
-    let (file, notation) = files().find(|(file, _)| file.has_group(name))?;
+    let (file, notation) = files().find(|(file, _)| holds(file, name))?;
     let settings = Settings {
         preamp: 0.0,
         design: Design::Rbj,

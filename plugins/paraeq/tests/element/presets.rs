@@ -167,6 +167,10 @@ fn presets_of_ten_and_three_bands_are_gains() {
         0.0,
         "out of range"
     );
+    // What is said about it goes into a file of ours, where it has no values.
+    ours.set_meta("rock", "comment", Some("loud")).unwrap();
+    ours.load_preset("rock").unwrap();
+    assert_eq!(child(&element, 0).property::<f64>("gain"), 8.0);
 }
 
 #[test]

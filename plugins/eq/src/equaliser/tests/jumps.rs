@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! No change, however large, makes the output larger than what it was and what it comes to.
 use super::common::*;
-use crate::band::{Band, Kind, StereoMode};
+use crate::band::{Band, Kind, StereoMode, Width};
 use crate::equaliser::{GRID, Pace, Settings};
 use auris_dsp::pcm::SampleFormat;
 
@@ -37,6 +37,53 @@ fn of_frequency_swing_no_higher() {
                 });
                 let largest = largest(&from, &to);
                 assert!(largest < 1.12 * 4.0, "{from:?} to {to:?}: {largest}");
+            }
+        }
+    }
+}
+
+/// What is left 20 s after a band of so many Hz has moved from one frequency to the next, in silence since then.
+fn left(kind: Kind, hertz: f64, frequencies: &[f64]) -> f64 {
+    let at = |freq| {
+        with(&[Band {
+            kind,
+            width: Width::Hz(hertz),
+            ..peak(freq, 12.0, 1.0)
+        }])
+    };
+    let mut eq = equaliser(SampleFormat::F64, 1, &at(frequencies[0]));
+    let mut x = sine(997.0, 0.5, 100 * frequencies.len() * GRID, 1);
+    sweep(&mut eq, &mut x, 1, |i| {
+        let moved = i % 100 == 50 && i / 100 + 1 < frequencies.len();
+        moved.then(|| (at(frequencies[i / 100 + 1]), Pace::Ramp))
+    });
+    let mut silence = vec![0.0; 20 * RATE as usize];
+    sweep(&mut eq, &mut silence, 1, |_| None);
+    let end = silence.len() - 4800;
+    silence[end..].iter().fold(0.0, |most, x| most.max(x.abs()))
+}
+
+/// A wide band has a pole as good as on the unit circle where it ends at 0 or half the rate: what it holds goes as well.
+#[test]
+fn to_the_ends_of_the_spectrum_leave_nothing_behind() {
+    let kinds = [
+        Kind::Peak,
+        Kind::LowShelf,
+        Kind::HighShelf,
+        Kind::Tilt,
+        Kind::BandPass,
+        Kind::Notch,
+        Kind::AllPass,
+    ];
+    for kind in kinds {
+        for hertz in [1.0, 10.0, 100.0] {
+            for way in [
+                &[1000.0, 100_000.0, 0.0][..],
+                &[1000.0, 0.0, 100_000.0],
+                &[20.0, 24_000.0],
+            ] {
+                let left = left(kind, hertz, way);
+                assert!(left < 1e-3, "{kind:?}, {hertz} Hz, {way:?}: {left}");
             }
         }
     }

@@ -218,6 +218,13 @@ const BAD: &[(&str, usize, &str)] = &[
         "the colon behind the command is missing",
     ),
     ("Preamp -3 dB", 1, "the colon behind the command is missing"),
+    ("\n# list\nmilk and eggs\nbread", 3, "no line is understood"),
+    (
+        "{\"json\": \"of another program\"}",
+        1,
+        "no line is understood",
+    ),
+    ("P\0r\0e\0a\0m\0p\0:\0 \0-\03\0", 1, "no line is understood"),
 ];
 
 #[test]

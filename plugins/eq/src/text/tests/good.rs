@@ -164,8 +164,7 @@ fn bytes_that_decode_to_nothing_are_no_panic() {
         b"\xff\xfe\x00\xd8",
         b"\xfe\xff\xdc",
         b"\xef\xbb",
-        b"\xff",
-        b"\x80\n# \xc3",
+        b"# \xc3",
     ] {
         assert_eq!(parse_bytes(bytes), Ok(Curve::default()), "{bytes:?}");
     }
