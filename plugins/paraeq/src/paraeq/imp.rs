@@ -211,9 +211,14 @@ impl BaseTransformImpl for ParaEq {
                 self.with_stream(Stream::begin);
             }
             EventView::Segment(segment) => {
-                self.drain_stream();
                 let time = segment.segment().downcast_ref::<gst::ClockTime>();
-                *lock(&self.segment) = time.cloned();
+                let before = std::mem::replace(&mut *lock(&self.segment), time.cloned());
+                self.with_stream(|stream| {
+                    let goes_on = before.zip(time).is_some_and(|(a, b)| stream.goes_on(&a, b));
+                    if !goes_on {
+                        self.drain(stream);
+                    }
+                });
             }
             EventView::Caps(caps) => {
                 let info = gst_audio::AudioInfo::from_caps(caps.caps());
@@ -224,6 +229,8 @@ impl BaseTransformImpl for ParaEq {
                     }
                 });
             }
+            // It takes no time.
+            EventView::Gap(gap) if gap.get().1 == Some(gst::ClockTime::ZERO) => {}
             EventView::Gap(_) | EventView::SegmentDone(_) | EventView::Eos(_) => {
                 self.drain_stream();
             }

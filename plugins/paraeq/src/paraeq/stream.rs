@@ -191,6 +191,25 @@ impl Stream {
         deviation.is_some_and(|d| d > tolerance)
     }
 
+    /// Whether what is delayed, and what comes next, have the same time in another segment, so that nothing has to leave
+    /// first.
+    pub fn goes_on(
+        &self,
+        before: &gst::FormattedSegment<gst::ClockTime>,
+        after: &gst::FormattedSegment<gst::ClockTime>,
+    ) -> bool {
+        let held = duration_of(self.put_out, self.audio.rate);
+        let held = self.timeline.origin.and_then(|origin| origin.checked_add(held));
+        let next = self.timeline.at(0, self.audio.rate);
+        before.rate() == after.rate()
+            && [held, next].into_iter().all(|time| {
+                let running = before.to_running_time(time);
+                running.is_some()
+                    && running == after.to_running_time(time)
+                    && before.to_stream_time(time) == after.to_stream_time(time)
+            })
+    }
+
     /// To be called ahead of each buffer: whether nothing will be done to it.
     pub fn prepare(&mut self, element: &super::ParaEq, buffer: &gst::BufferRef) -> bool {
         let rate = self.audio.rate;

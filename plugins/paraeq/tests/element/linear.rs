@@ -199,6 +199,39 @@ fn other_caps_and_segments_wait_for_the_tail_and_a_flush_drops_it() {
 }
 
 #[test]
+fn a_segment_in_which_times_stay_what_they_are_cuts_nothing() {
+    let audio = Audio::noise(2, 30_000);
+    let play = |event: Option<gst::Event>| {
+        let mut rig = Rig::with(linear);
+        rig.start(&audio.info);
+        rig.harness.push(audio.buffer(0..15_000)).unwrap();
+        if let Some(event) = event {
+            rig.send(event);
+        }
+        rig.harness.push(audio.buffer(15_000..30_000)).unwrap();
+        rig.send(gst::event::Eos::new());
+        let out: Vec<_> = std::iter::from_fn(|| rig.harness.try_pull()).collect();
+        joined(&out, &audio, 0)
+    };
+    let whole = play(None);
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    let mut longer = segment.clone();
+    longer.set_stop(gst::ClockTime::from_seconds(10));
+    for event in [
+        gst::event::Segment::new(&segment),
+        gst::event::Segment::new(&longer),
+        gst::event::Gap::builder(audio.time(15_000))
+            .duration(gst::ClockTime::ZERO)
+            .build(),
+    ] {
+        assert!(play(Some(event.clone())) == whole, "{event:?}");
+    }
+    let mut later = segment.clone();
+    later.set_base(gst::ClockTime::SECOND);
+    assert!(play(Some(gst::event::Segment::new(&later))) != whole);
+}
+
+#[test]
 fn a_jump_in_time_lets_the_tail_out_first() {
     let mut rig = Rig::with(linear);
     let audio = Audio::noise(2, 200_000);
