@@ -199,7 +199,10 @@ impl Stream {
         after: &gst::FormattedSegment<gst::ClockTime>,
     ) -> bool {
         let held = duration_of(self.put_out, self.audio.rate);
-        let held = self.timeline.origin.and_then(|origin| origin.checked_add(held));
+        let held = self
+            .timeline
+            .origin
+            .and_then(|origin| origin.checked_add(held));
         let next = self.timeline.at(0, self.audio.rate);
         before.rate() == after.rate()
             && [held, next].into_iter().all(|time| {

@@ -145,7 +145,9 @@ fn what_is_no_command_is_skipped() {
         "Target level: 75.0 dB",
         "Filter 1: ON None",
     ] {
-        assert_eq!(curve(text), Curve::default(), "{text:?}");
+        // Notes alone are no configuration.
+        let text = format!("{text}\nFilter 2: ON None");
+        assert_eq!(curve(&text), Curve::default(), "{text:?}");
     }
 }
 
@@ -166,8 +168,14 @@ fn bytes_that_decode_to_nothing_are_no_panic() {
         b"\xef\xbb",
         b"# \xc3",
     ] {
-        assert_eq!(parse_bytes(bytes), Ok(Curve::default()), "{bytes:?}");
+        let behind = [bytes, b"\nPreamp: 0 dB"].concat();
+        for bytes in [bytes, &behind[..]] {
+            if let Ok(curve) = parse_bytes(bytes) {
+                assert_eq!(curve, Curve::default(), "{bytes:?}");
+            }
+        }
     }
+    assert_eq!(parse_bytes(b"\xff\xfe\x00"), Ok(Curve::default()));
     let error = parse_bytes(b"\n\nPreamp: -3 \xb0").unwrap_err();
     assert_eq!(error.line, 3);
 }
