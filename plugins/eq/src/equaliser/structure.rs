@@ -20,6 +20,8 @@ const NEARLY_SILENT: (f64, u32) = (1e-6, 512);
 const NEAR: f64 = 1.0 / 3.0;
 /// and octaves times Q.
 const FAR: f64 = 3.0;
+/// Parts of the rate below and above which a band lies at an end of the spectrum.
+const ENDS: (f64, f64) = (1e-5, 0.4999);
 
 impl Recursive {
     /// How many bands have to come in before it can glide to `curve`; `None` if it cannot.
@@ -53,7 +55,8 @@ impl Recursive {
     }
 
     /// Whether a band would ring on its way to `to`: what a sharp filter has stored at one frequency
-    /// swings many times as high where its poles are dragged to another one far away.
+    /// swings many times as high where its poles are dragged to another one far away. At an end of the spectrum
+    /// it would hardly fade at all.
     fn is_far(&self, context: &Context, from: &Motion, to: &Band) -> bool {
         let octaves = from.octaves_to(to);
         let sharpness = |band: &Band| {
@@ -61,8 +64,15 @@ impl Recursive {
             let each = sections.as_slice().iter().map(Section::resonance);
             each.fold(0.0, f64::max)
         };
+        let is_at_end = |band: &Band| {
+            let part = band.freq / context.rate;
+            part < ENDS.0 || part > ENDS.1
+        };
         // Few changes go far enough to ask.
-        octaves > NEAR && octaves * sharpness(to).max(sharpness(&from.now())) > FAR
+        octaves > NEAR
+            && (is_at_end(to)
+                || is_at_end(&from.now())
+                || octaves * sharpness(to).max(sharpness(&from.now())) > FAR)
     }
 
     /// The slots there are, and those of bands of `curve` that come in, flat.

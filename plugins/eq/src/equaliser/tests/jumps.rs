@@ -42,7 +42,7 @@ fn of_frequency_swing_no_higher() {
     }
 }
 
-/// What is left 40 s after a band of so many Hz has moved from one frequency to the next, in silence since then.
+/// What is left 1 s after a band of so many Hz has moved from one frequency to the next, in silence since then.
 fn left(kind: Kind, hertz: f64, frequencies: &[f64]) -> f64 {
     let at = |freq| {
         with(&[Band {
@@ -57,7 +57,7 @@ fn left(kind: Kind, hertz: f64, frequencies: &[f64]) -> f64 {
         let moved = i % 100 == 50 && i / 100 + 1 < frequencies.len();
         moved.then(|| (at(frequencies[i / 100 + 1]), Pace::Ramp))
     });
-    let mut silence = vec![0.0; 40 * RATE as usize];
+    let mut silence = vec![0.0; RATE as usize];
     sweep(&mut eq, &mut silence, 1, |_| None);
     let end = silence.len() - 4800;
     silence[end..].iter().fold(0.0, |most, x| most.max(x.abs()))
