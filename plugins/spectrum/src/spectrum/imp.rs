@@ -43,12 +43,17 @@ pub struct Spectrum {
     pub(super) flushed: AtomicBool,
     /// Those that were requested; what they have sent is the streaming thread's.
     pub(super) pads: Mutex<Vec<gst::Pad>>,
-    /// Of the next of them.
+    /// Of the next of them that nobody names.
     pub(super) next_pad: AtomicU32,
     pub(super) results: ResultSink,
     pub(super) latest: Mutex<Latest>,
     pub(super) whole: Mutex<Whole>,
+    /// Why audio was refused the last time: those upstream try again and again.
+    refusal: Mutex<Option<String>>,
 }
+
+/// Of the next element that nobody names.
+static NEXT_NAME: AtomicU32 = AtomicU32::new(0);
 
 #[glib::object_subclass]
 impl ObjectSubclass for Spectrum {
@@ -76,6 +81,18 @@ impl ObjectImpl for Spectrum {
             properties
         });
         &PROPERTIES
+    }
+
+    /// Elements that nobody names are called as GStreamer calls its own of this factory, from the name of
+    /// its GType, which cannot be ours: `spectrum0` is what pipelines refer to.
+    fn constructed(&self) {
+        let element = self.obj();
+        let is_named = element.property::<Option<String>>("name").is_some();
+        self.parent_constructed();
+        if !is_named {
+            let number = NEXT_NAME.fetch_add(1, Ordering::Relaxed);
+            element.set_property("name", format!("spectrum{number}"));
+        }
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
@@ -159,6 +176,7 @@ impl BaseTransformImpl for Spectrum {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         *lock(&self.latest) = Latest::default();
         *lock(&self.whole) = Whole::default();
+        *lock(&self.refusal) = None;
         Ok(())
     }
 
@@ -260,21 +278,28 @@ impl AudioFilterImpl for Spectrum {
     fn setup(&self, info: &gst_audio::AudioInfo) -> Result<(), gst::LoggableError> {
         // What is left of the audio before is told.
         self.with_stream(Stream::finish);
-        *lock(&self.info) = Some(info.clone());
+        let before = lock(&self.info).replace(info.clone());
+        if before.as_ref() != Some(info) {
+            self.end_part();
+        }
         let plan = match self.plan() {
             Some(Ok(plan)) => plan,
             Some(Err(reason)) => {
                 *lock(&self.stream) = None;
                 // Upstream only says that something was not negotiated.
-                gst::element_imp_error!(
-                    self,
-                    gst::StreamError::Format,
-                    ("Cannot analyse this audio: {reason}")
-                );
+                let said = lock(&self.refusal).replace(reason.clone());
+                if said.as_ref() != Some(&reason) {
+                    gst::element_imp_error!(
+                        self,
+                        gst::StreamError::Format,
+                        ("Cannot analyse this audio: {reason}")
+                    );
+                }
                 return Err(gst::loggable_error!(CAT, "{reason}"));
             }
             None => return Ok(()),
         };
+        *lock(&self.refusal) = None;
         let mut stream = Box::new(Stream::new(plan));
         let before = lock(&self.stream).take();
         if let Some(before) = before {
