@@ -46,6 +46,9 @@ struct Waiting {
 /// its clock must not fill the memory.
 const MAX_WAITING: usize = 1024;
 
+/// How long before the end of a stream its last messages go.
+const LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(10);
+
 impl ResultSink {
     /// The latest result.
     pub fn last(&self) -> Option<gst::Structure> {
@@ -131,6 +134,29 @@ impl ResultSink {
             .filter_map(|waiting| waiting.id.take())
             .collect();
         ids.iter().for_each(|id| id.unschedule());
+    }
+
+    /// The stream has ended, which is heard until `end`, a running time: what is due with that, or shortly
+    /// before, is due 10 ms before, so that it comes before the pipeline's EOS, upon which applications stop.
+    pub fn hasten(&self, element: &gst::Element, end: gst::ClockTime) {
+        let at = end.saturating_sub(LEAD);
+        let (keys, ids) = {
+            let mut messages = lock(&self.queue.messages);
+            let late = messages.waiting.iter_mut();
+            let late = late.filter(|(_, entry)| entry.running_time > at);
+            let (mut keys, mut ids) = (Vec::new(), Vec::new());
+            for (key, entry) in late {
+                entry.running_time = at;
+                keys.push(*key);
+                ids.extend(entry.id.take());
+            }
+            (keys, ids)
+        };
+        ids.iter().for_each(|id| id.unschedule());
+        if self.playing.load(Ordering::Acquire) {
+            keys.into_iter()
+                .for_each(|key| self.schedule(element, key, at));
+        }
     }
 
     /// Takes note of the pipeline's latency, as a LATENCY event tells it.

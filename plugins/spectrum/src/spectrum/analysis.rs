@@ -124,7 +124,7 @@ impl Analysis {
             let frames = &mut self.frames;
             if self.is_awake {
                 self.stft
-                    .push_rows(rows, &mut |frame| frames.take(frame, tell));
+                    .push_rows(rows, &mut |frame| frames.take(frame, u64::MAX, tell));
             }
         }
         self.heard += count as u64;
@@ -138,7 +138,7 @@ impl Analysis {
         let frames = &mut self.frames;
         if self.is_awake {
             self.stft
-                .push_silence(count, &mut |frame| frames.take(frame, tell));
+                .push_silence(count, &mut |frame| frames.take(frame, u64::MAX, tell));
         }
         self.heard += count;
     }
@@ -172,7 +172,7 @@ impl Analysis {
             let most = frames.most(length);
             self.stft.finish(&mut |frame| {
                 if frame.index < most {
-                    frames.take(frame, tell);
+                    frames.take(frame, length, tell);
                 }
             });
             frames.finish(length, tell);

@@ -91,7 +91,7 @@ impl Spectrum {
             gst::element_imp_warning!(
                 self,
                 gst::StreamError::Decode,
-                ("Samples that are no numbers (NaN or infinite) are analysed as silence; check what is upstream")
+                ("Samples that are no numbers (NaN, infinite or beyond ±10¹⁰) are analysed as silence; check what is upstream")
             );
         }
         *lock(&self.stream) = Some(stream);
@@ -132,7 +132,9 @@ impl Spectrum {
 
     /// The stream has ended.
     pub(super) fn end(&self) {
+        let mut end = None;
         let told = self.with_stream(|stream, tell| {
+            end = stream.end();
             stream.finish(tell);
             stream.pads.iter_mut().for_each(FeaturePad::end);
         });
@@ -142,6 +144,10 @@ impl Spectrum {
             pads.into_iter().for_each(|pad| FeaturePad::new(pad).end());
         }
         self.end_part();
+        let segment = lock(&self.segment).clone();
+        if let Some(end) = segment.and_then(|segment| segment.to_running_time(end)) {
+            self.results.hasten(self.obj().upcast_ref(), end);
+        }
     }
 
     /// Passes on that a flush begins or ends; no lock is held meanwhile.

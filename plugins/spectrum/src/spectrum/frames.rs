@@ -220,7 +220,8 @@ impl Frames {
         self.sends || self.tells
     }
 
-    pub fn take(&mut self, frame: &Frame<'_>, tell: &mut dyn FnMut(Event<'_>)) {
+    /// Takes a frame; what is told is of audio before `end`.
+    pub fn take(&mut self, frame: &Frame<'_>, end: u64, tell: &mut dyn FnMut(Event<'_>)) {
         if self.adds_powers {
             self.add_powers(frame);
             let added = std::mem::take(&mut self.added);
@@ -249,7 +250,7 @@ impl Frames {
             tell(Event::Frame(start, values));
         }
         if self.clock.tick() {
-            self.tell(u64::MAX, tell);
+            self.tell(end, tell);
         }
     }
 

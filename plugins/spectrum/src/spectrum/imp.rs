@@ -52,12 +52,12 @@ pub struct Spectrum {
     refusal: Mutex<Option<String>>,
 }
 
-/// Of the next element that nobody names.
-static NEXT_NAME: AtomicU32 = AtomicU32::new(0);
-
 #[glib::object_subclass]
 impl ObjectSubclass for Spectrum {
-    const NAME: &'static str = "AurisSpectrum";
+    // GStreamer calls an element that nobody names after its type, without `Gst` and in lower case:
+    // `spectrum0` is what pipelines refer to. `GstSpectrum` is gst-plugins-good's, which may be in the
+    // same process.
+    const NAME: &'static str = "GstSPECTRUM";
     type Type = super::Spectrum;
     type ParentType = gst_audio::AudioFilter;
 
@@ -81,18 +81,6 @@ impl ObjectImpl for Spectrum {
             properties
         });
         &PROPERTIES
-    }
-
-    /// Elements that nobody names are called as GStreamer calls its own of this factory, from the name of
-    /// its GType, which cannot be ours: `spectrum0` is what pipelines refer to.
-    fn constructed(&self) {
-        let element = self.obj();
-        let is_named = element.property::<Option<String>>("name").is_some();
-        self.parent_constructed();
-        if !is_named {
-            let number = NEXT_NAME.fetch_add(1, Ordering::Relaxed);
-            element.set_property("name", format!("spectrum{number}"));
-        }
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {

@@ -131,6 +131,18 @@ impl Stream {
         self.place = Place::default();
     }
 
+    /// When the audio so far ends.
+    pub fn end(&self) -> Option<gst::ClockTime> {
+        let rate = self.plan.info.rate();
+        match &self.plan.path {
+            Path::Classic(_) => {
+                let interval = duration_of(self.place.frames, rate);
+                self.place.timestamp?.checked_add(interval)
+            }
+            Path::Analysis(_) => self.place.time_of(self.place.total, rate),
+        }
+    }
+
     /// Whole frames in a buffer.
     pub fn frames_of(&self, bytes: &[u8]) -> u64 {
         (bytes.len() / self.plan.info.bpf().max(1) as usize) as u64

@@ -104,16 +104,16 @@ fn what_is_no_number_counts_as_nothing() {
         .filter(|x| !x.is_finite())
         .for_each(|x| *x = 0.0);
     assert_close(&ours, &reference(&config, &samples));
-    // Numbers so large that their squares are none, and a good one behind them.
+    // Numbers so large that their squares are none, and a good one before them; what no frame covers is not looked at.
     for (large, odd) in [
-        (f64::from(f32::MAX), 9599),
-        (1e38, 9599),
-        (1.1e10, 9599),
+        (f64::from(f32::MAX), 9143),
+        (1e38, 9143),
+        (1.1e10, 9143),
         (1e10, 0),
-        (1e300, 9599),
+        (1e300, 9143),
     ] {
         let mut samples = vec![large; 2 * 4800];
-        samples[9599] = 1.0;
+        samples[0] = 1.0;
         let bytes = encode(SampleFormat::F64, &samples);
         let config = Config {
             format: SampleFormat::F64,
