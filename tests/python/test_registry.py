@@ -23,7 +23,7 @@ element = Gst.ElementFactory.make("spectrum")
 alias = Gst.ElementFactory.make("aurisspectrum")
 print(element.__gtype__.name if element else None, alias.__gtype__.name if alias else None)
 """
-OURS = "AurisSpectrum AurisSpectrum"
+OURS = "GstSPECTRUM GstSPECTRUM"
 THEIRS = "GstSpectrum None"
 FILE = "libgstspectrum.so"
 
@@ -83,7 +83,7 @@ class WhoseSpectrum(unittest.TestCase):
         return done.stdout
 
     def test_this_process_has_ours(self):
-        self.assertEqual(Gst.ElementFactory.make("spectrum").__gtype__.name, "AurisSpectrum")
+        self.assertEqual(Gst.ElementFactory.make("spectrum").__gtype__.name, "GstSPECTRUM")
 
     def test_a_fresh_registry_finds_ours_first(self):
         self.assertEqual(self.ask(self.registry(), path=["ours"]), OURS)

@@ -2,7 +2,7 @@
 //! Where results go: the bus, at once or when the audio they describe is presented.
 use crate::recycle::Draft;
 use gst::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -16,11 +16,22 @@ pub struct ResultSink {
     playing: AtomicBool,
 }
 
-/// Messages that wait for their time, by the order in which they came.
+/// Messages on their way.
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: Mutex<BTreeMap<u64, Waiting>>,
+    messages: Mutex<Messages>,
     next: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Messages {
+    /// Those that wait for their time, by the order in which they came.
+    waiting: BTreeMap<u64, Waiting>,
+    /// Those whose time has come.
+    ready: VecDeque<Draft>,
+    /// Whether a thread is posting those: whoever adds to them meanwhile leaves it to that one, which
+    /// keeps them in order though no lock is held while posting.
+    is_posting: bool,
 }
 
 #[derive(Debug)]
@@ -31,9 +42,12 @@ struct Waiting {
     id: Option<gst::SingleShotClockId>,
 }
 
-/// More messages than this do not wait for their time: a stream that runs far ahead of its clock
-/// must not fill the memory.
+/// More messages than this do not wait for their time, the oldest goes: a stream that runs far ahead of
+/// its clock must not fill the memory.
 const MAX_WAITING: usize = 1024;
+
+/// How long before the end of a stream its last messages go.
+const LEAD: gst::ClockTime = gst::ClockTime::from_mseconds(10);
 
 impl ResultSink {
     /// The latest result.
@@ -49,7 +63,8 @@ impl ResultSink {
     /// Posts `result` as an element message of `element`.
     ///
     /// With `at`, a running time, it is posted when the pipeline plays and its clock gets there; at
-    /// once where there is no clock. No lock is held while posting.
+    /// once where there is no clock, and before its time, the oldest first, where too many wait. Before it go those that
+    /// came earlier and were due by then. No lock is held while posting.
     pub fn post(&self, element: &gst::Element, result: gst::Structure, at: Option<gst::ClockTime>) {
         self.post_draft(element, Draft::new(result), at);
     }
@@ -61,20 +76,12 @@ impl ResultSink {
             return;
         };
         let key = self.queue.next.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut waiting = lock(&self.queue.waiting);
-            if waiting.len() >= MAX_WAITING {
-                drop(waiting);
-                post_now(element, result);
-                return;
-            }
-            let entry = Waiting {
-                running_time,
-                result,
-                id: None,
-            };
-            waiting.insert(key, entry);
-        }
+        let entry = Waiting {
+            running_time,
+            result,
+            id: None,
+        };
+        self.queue.put(element, key, entry);
         if self.playing.load(Ordering::Acquire) {
             self.schedule(element, key, running_time);
         }
@@ -89,7 +96,7 @@ impl ResultSink {
             return;
         };
         let id = clock.new_single_shot_id(time);
-        match lock(&self.queue.waiting).get_mut(&key) {
+        match lock(&self.queue.messages).waiting.get_mut(&key) {
             Some(waiting) => waiting.id = Some(id.clone()),
             None => return,
         }
@@ -108,7 +115,8 @@ impl ResultSink {
     /// The pipeline plays: what waits is scheduled by its clock and base time.
     pub fn resume(&self, element: &gst::Element) {
         self.playing.store(true, Ordering::Release);
-        let all: Vec<_> = lock(&self.queue.waiting)
+        let all: Vec<_> = lock(&self.queue.messages)
+            .waiting
             .iter()
             .map(|(key, waiting)| (*key, waiting.running_time))
             .collect();
@@ -120,11 +128,35 @@ impl ResultSink {
     /// The pipeline pauses: nothing is presented until [`ResultSink::resume`].
     pub fn pause(&self) {
         self.playing.store(false, Ordering::Release);
-        let ids: Vec<_> = lock(&self.queue.waiting)
+        let ids: Vec<_> = lock(&self.queue.messages)
+            .waiting
             .values_mut()
             .filter_map(|waiting| waiting.id.take())
             .collect();
         ids.iter().for_each(|id| id.unschedule());
+    }
+
+    /// The stream has ended, which is heard until `end`, a running time: what is due with that, or shortly
+    /// before, is due 10 ms before, so that it comes before the pipeline's EOS, upon which applications stop.
+    pub fn hasten(&self, element: &gst::Element, end: gst::ClockTime) {
+        let at = end.saturating_sub(LEAD);
+        let (keys, ids) = {
+            let mut messages = lock(&self.queue.messages);
+            let late = messages.waiting.iter_mut();
+            let late = late.filter(|(_, entry)| entry.running_time > at);
+            let (mut keys, mut ids) = (Vec::new(), Vec::new());
+            for (key, entry) in late {
+                entry.running_time = at;
+                keys.push(*key);
+                ids.extend(entry.id.take());
+            }
+            (keys, ids)
+        };
+        ids.iter().for_each(|id| id.unschedule());
+        if self.playing.load(Ordering::Acquire) {
+            keys.into_iter()
+                .for_each(|key| self.schedule(element, key, at));
+        }
     }
 
     /// Takes note of the pipeline's latency, as a LATENCY event tells it.
@@ -134,18 +166,69 @@ impl ResultSink {
 
     /// Drops messages that wait for their time: after a flush they describe nothing anymore.
     pub fn cancel(&self) {
-        let waiting = std::mem::take(&mut *lock(&self.queue.waiting));
+        let (waiting, ready) = {
+            let mut messages = lock(&self.queue.messages);
+            let waiting = std::mem::take(&mut messages.waiting);
+            (waiting, std::mem::take(&mut messages.ready))
+        };
+        drop(ready);
         let ids = waiting.into_values().filter_map(|waiting| waiting.id);
         ids.for_each(|id| id.unschedule());
     }
 }
 
 impl Queue {
-    /// Posts the message `key`, unless that was done or cancelled.
+    /// Has a message wait, and posts the oldest where too many do.
+    fn put(&self, element: &gst::Element, key: u64, entry: Waiting) {
+        let id = {
+            let mut messages = lock(&self.messages);
+            let is_full = messages.waiting.len() >= MAX_WAITING;
+            let oldest = is_full.then(|| messages.waiting.pop_first()).flatten();
+            messages.waiting.insert(key, entry);
+            let Some((_, oldest)) = oldest else { return };
+            messages.ready.push_back(oldest.result);
+            oldest.id
+        };
+        if let Some(id) = id {
+            id.unschedule();
+        }
+        self.post_ready(element);
+    }
+
+    /// Posts the message `key`, unless that was done or cancelled, after those that came before it and
+    /// are not due later.
     fn post(&self, element: &gst::Element, key: u64) {
-        let waiting = lock(&self.waiting).remove(&key);
-        if let Some(waiting) = waiting {
-            post_now(element, waiting.result);
+        {
+            let mut messages = lock(&self.messages);
+            let Messages { waiting, ready, .. } = &mut *messages;
+            let Some(at) = waiting.get(&key).map(|entry| entry.running_time) else {
+                return;
+            };
+            while let Some(first) = waiting.first_entry()
+                && *first.key() < key
+                && first.get().running_time <= at
+            {
+                ready.push_back(first.remove().result);
+            }
+            ready.extend(waiting.remove(&key).map(|entry| entry.result));
+        }
+        self.post_ready(element);
+    }
+
+    /// Posts those whose time has come, unless another thread does.
+    fn post_ready(&self, element: &gst::Element) {
+        if std::mem::replace(&mut lock(&self.messages).is_posting, true) {
+            return;
+        }
+        loop {
+            let next = {
+                let mut messages = lock(&self.messages);
+                let next = messages.ready.pop_front();
+                messages.is_posting = next.is_some();
+                next
+            };
+            let Some(next) = next else { return };
+            post_now(element, next);
         }
     }
 }

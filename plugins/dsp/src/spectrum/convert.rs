@@ -34,6 +34,10 @@ convert!(I32, 2_147_483_647.0, |raw| i32::from_ne_bytes(raw));
 convert!(F32, 1.0, |raw| f32::from_ne_bytes(raw));
 convert!(F64, 1.0, |raw| f64::from_ne_bytes(raw));
 
+/// What is further from 0 is taken for no number: 200 dB above full scale, powers of the longest
+/// transform are finite, and so is what is made of them.
+const LOUDEST: f32 = 1e10;
+
 /// Samples converted at a time: they stay in the nearest cache until they are in their rows.
 const ROOM: usize = 2048;
 
@@ -83,7 +87,7 @@ impl Converter {
         self.channels * self.format.bytes()
     }
 
-    /// Samples so far that were no finite f32, and count as 0.
+    /// Samples so far that were no number within ±1e10, and count as 0.
     pub(super) fn non_finite(&self) -> u64 {
         self.non_finite
     }
@@ -115,7 +119,7 @@ impl Converter {
 }
 
 multiversion! {
-    /// Returns how many were no finite numbers; in 32 bits, which are as wide as the samples.
+    /// Returns how many were no numbers within bounds; in 32 bits, which are as wide as the samples.
     fn numbers<S: Convert>(bytes: &[u8], out: &mut [f32]) -> u32 = numbers_body::<S>
 }
 
@@ -124,7 +128,7 @@ fn numbers_body<S: Convert>(bytes: &[u8], out: &mut [f32]) -> u32 {
     let mut odd = 0;
     for (out, &raw) in out.iter_mut().zip(S::view(bytes)) {
         let x = S::to_f32(raw);
-        let good = !S::FLOAT || x.abs() < f32::INFINITY;
+        let good = !S::FLOAT || x.abs() <= LOUDEST;
         *out = if good { x } else { 0.0 };
         odd += u32::from(!good);
     }

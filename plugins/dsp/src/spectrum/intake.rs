@@ -29,7 +29,7 @@ impl Downmix {
 }
 
 /// Converts frames of any format. Integers are divided by their largest positive value; samples
-/// that are no finite f32 count as 0, and are counted.
+/// that are no number, or beyond ±1e10, count as 0, and are counted.
 pub struct Intake {
     converter: Converter,
     most_frames: usize,
@@ -91,7 +91,7 @@ impl Intake {
         self.samples.len() / self.most_frames
     }
 
-    /// Samples so far that were no finite number.
+    /// Samples so far that were no number within ±1e10.
     pub fn non_finite(&self) -> u64 {
         self.converter.non_finite()
     }

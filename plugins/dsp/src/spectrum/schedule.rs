@@ -10,12 +10,16 @@ const SECOND: u128 = 1_000_000_000;
 pub(super) struct Schedule {
     /// Frames of most intervals, at least 1.
     per_interval: u64,
+    /// Of the first: none if an interval is shorter than a frame.
+    first: u64,
     /// What `per_interval` is short by, in frames·10⁹.
     short: u64,
     collected: u64,
     /// Frames of the present interval.
     todo: u64,
     done: u64,
+    /// Whether the present interval has ended. One of no frames ends as well.
+    is_over: bool,
 }
 
 impl Schedule {
@@ -23,17 +27,19 @@ impl Schedule {
     pub(super) fn new(interval: u64, rate: u32) -> Self {
         let product = u128::from(interval) * u128::from(rate);
         // Below 2⁶⁴·2³² / 10⁹ < 2⁶⁷: saturates where no stream will ever get.
-        let per_interval = u64::try_from(product / SECOND).unwrap_or(u64::MAX).max(1);
+        let first = u64::try_from(product / SECOND).unwrap_or(u64::MAX);
         Schedule {
-            per_interval,
+            per_interval: first.max(1),
+            first,
             short: (product % SECOND) as u64,
             collected: 0,
-            todo: per_interval,
+            todo: first,
             done: 0,
+            is_over: false,
         }
     }
 
-    /// The fewest frames an interval can have.
+    /// The fewest frames an interval can have, but for the first.
     pub(super) fn shortest(&self) -> u64 {
         self.per_interval
     }
@@ -51,11 +57,17 @@ impl Schedule {
     /// Goes on by frames that the interval has left.
     pub(super) fn advance(&mut self, frames: u64) {
         self.done = self.todo.min(self.done + frames);
+        self.is_over = self.done == self.todo;
     }
 
-    /// Begins the next interval if this one is full.
-    pub(super) fn next_if_due(&mut self) {
-        if self.done < self.todo {
+    /// Whether the present interval has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Begins the next interval if this one has ended.
+    pub(super) fn next_if_over(&mut self) {
+        if !std::mem::take(&mut self.is_over) {
             return;
         }
         self.todo = self.per_interval;
@@ -69,16 +81,17 @@ impl Schedule {
 
     /// Begins an interval after a discontinuity, as long as the present one would have been.
     pub(super) fn interrupt(&mut self) {
-        self.next_if_due();
+        self.next_if_over();
         self.done = 0;
         self.collected = 0;
     }
 
     /// As if new.
     pub(super) fn reset(&mut self) {
-        self.todo = self.per_interval;
+        self.todo = self.first;
         self.done = 0;
         self.collected = 0;
+        self.is_over = false;
     }
 }
 
@@ -91,7 +104,7 @@ mod tests {
         let mut next = || {
             let todo = schedule.todo();
             schedule.advance(todo);
-            schedule.next_if_due();
+            schedule.next_if_over();
             todo
         };
         (0..count).map(|_| next()).collect()
@@ -113,8 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn at_least_one_frame_and_no_overflow() {
-        assert_eq!(lengths(1, 8_000, 3), [1; 3]);
+    fn after_the_first_at_least_one_frame_and_no_overflow() {
+        assert_eq!(lengths(1, 8_000, 4), [0, 1, 1, 1]);
         assert_eq!(lengths(u64::MAX, u32::MAX, 1), [u64::MAX]);
         assert_eq!(lengths(u64::MAX, 48_000, 1).len(), 1);
     }

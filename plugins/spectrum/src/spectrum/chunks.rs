@@ -16,9 +16,7 @@ pub struct Chunks {
 }
 
 struct Place {
-    /// Frames of audio so far.
-    heard: u64,
-    /// How many of them lie before what the chunks began with.
+    /// Frames of audio before what the chunks began with.
     begun: u64,
     /// A frame's values, row after row.
     values: Vec<f32>,
@@ -32,17 +30,22 @@ impl Chunks {
             whisper: WhisperChunks::new(rows, BANDS)?,
             is_wanted: false,
             place: Place {
-                heard: 0,
                 begun: 0,
                 values: Vec::with_capacity(rows * BANDS),
             },
         })
     }
 
-    /// Whether somebody wants frames; what is heard while nobody does is in none.
-    pub fn set_wanted(&mut self, is_wanted: bool) {
+    /// Whether somebody wants frames.
+    pub fn is_wanted(&self) -> bool {
+        self.is_wanted
+    }
+
+    /// Whether somebody wants frames, after so many frames of audio; what is heard while nobody does
+    /// is in none.
+    pub fn set_wanted(&mut self, is_wanted: bool, heard: u64) {
         if is_wanted && !self.is_wanted {
-            self.place.begun = self.place.heard;
+            self.place.begun = heard;
         } else if !is_wanted && self.is_wanted {
             self.whisper.reset();
         }
@@ -50,48 +53,56 @@ impl Chunks {
     }
 
     pub fn push(&mut self, rows: Rows<'_>, tell: &mut dyn FnMut(Event<'_>)) {
-        self.hear(rows.frames() as u64, tell, |whisper, emit| {
-            whisper.push_rows(rows, emit)
+        self.work(|whisper, place| {
+            whisper.push_rows(rows, &mut |chunk| place.tell(chunk, false, tell));
         });
     }
 
     pub fn push_silence(&mut self, frames: u64, tell: &mut dyn FnMut(Event<'_>)) {
-        self.hear(frames, tell, |whisper, emit| {
-            whisper.push_silence(frames, emit)
+        self.work(|whisper, place| {
+            whisper.push_silence(frames, &mut |chunk| place.tell(chunk, false, tell));
         });
     }
 
     /// The stream has ended: its last chunk is filled up with silence.
     pub fn finish(&mut self, tell: &mut dyn FnMut(Event<'_>)) {
-        self.hear(0, tell, WhisperChunks::finish);
+        self.work(|whisper, place| {
+            whisper.finish(&mut |chunk| place.tell(chunk, false, tell));
+        });
+        self.reset();
+    }
+
+    /// Something else follows: of the last chunk, what audio there is.
+    pub fn interrupt(&mut self, tell: &mut dyn FnMut(Event<'_>)) {
+        self.work(|whisper, place| {
+            whisper.finish(&mut |chunk| place.tell(chunk, true, tell));
+        });
         self.reset();
     }
 
     pub fn reset(&mut self) {
         self.whisper.reset();
-        (self.place.heard, self.place.begun) = (0, 0);
+        self.place.begun = 0;
     }
 
-    fn hear(
-        &mut self,
-        frames: u64,
-        tell: &mut dyn FnMut(Event<'_>),
-        work: impl FnOnce(&mut WhisperChunks, &mut dyn FnMut(&Chunk<'_>)),
-    ) {
-        let place = &mut self.place;
+    fn work(&mut self, work: impl FnOnce(&mut WhisperChunks, &mut Place)) {
         if self.is_wanted {
-            work(&mut self.whisper, &mut |chunk| place.tell(chunk, tell));
+            work(&mut self.whisper, &mut self.place);
         }
-        place.heard += frames;
     }
 }
 
 impl Place {
-    fn tell(&mut self, chunk: &Chunk<'_>, tell: &mut dyn FnMut(Event<'_>)) {
-        for (start, rows) in chunk.frames() {
+    /// Tells the frames of a chunk; all of them, or only those of audio.
+    fn tell(&mut self, chunk: &Chunk<'_>, only_audio: bool, tell: &mut dyn FnMut(Event<'_>)) {
+        let most = match only_audio {
+            true => chunk.audio_frames(),
+            false => usize::MAX,
+        };
+        for (start, rows) in chunk.frames().take(most) {
             self.values.clear();
             rows.for_each(|row| self.values.extend_from_slice(row));
-            tell(Event::Frame((self.begun + start) as i64, &self.values));
+            tell(Event::Frame(self.begun + start, &self.values));
         }
     }
 }

@@ -8,6 +8,8 @@ pub struct Clock {
     pub hop: u64,
     /// In ns.
     interval: u64,
+    /// Frames before it began.
+    first: u64,
     /// Intervals that are over.
     over: u64,
     /// Frames that were told.
@@ -22,6 +24,7 @@ impl Clock {
             rate: rate.into(),
             hop: hop as u64,
             interval,
+            first: 0,
             over: 0,
             told: 0,
             fresh: 0,
@@ -40,7 +43,7 @@ impl Clock {
     /// What the frames since the last result cover.
     pub fn span(&self) -> Span {
         Span {
-            start: self.told.saturating_mul(self.hop),
+            start: (self.first + self.told).saturating_mul(self.hop),
             frames: self.fresh.saturating_mul(self.hop),
         }
     }
@@ -50,7 +53,14 @@ impl Clock {
         self.fresh = 0;
     }
 
-    pub fn reset(&mut self) {
+    /// Frames so far.
+    pub fn frames(&self) -> u64 {
+        self.first + self.told + self.fresh
+    }
+
+    /// Begins an interval after so many frames.
+    pub fn begin(&mut self, first: u64) {
+        self.first = first;
         (self.over, self.told, self.fresh) = (0, 0, 0);
     }
 }

@@ -52,6 +52,8 @@ pub struct FeaturePad {
     begun: bool,
     segment: bool,
     discont: bool,
+    /// Whether anything came after the segment.
+    prerolled: bool,
     /// Downstream wants no more.
     stopped: bool,
     layout: Option<Arc<Layout>>,
@@ -65,6 +67,7 @@ impl FeaturePad {
             begun: false,
             segment: false,
             discont: true,
+            prerolled: false,
             stopped: false,
             layout: None,
             pool: None,
@@ -77,13 +80,14 @@ impl FeaturePad {
 
     /// Another stream begins.
     pub fn begin(&mut self) {
-        (self.begun, self.segment, self.discont, self.stopped) = (false, false, true, false);
+        self.begin_segment();
+        (self.begun, self.discont) = (false, true);
         self.layout = None;
     }
 
     /// Another segment begins, with or without a flush.
     pub fn begin_segment(&mut self) {
-        (self.segment, self.stopped) = (false, false);
+        (self.segment, self.prerolled, self.stopped) = (false, false, false);
     }
 
     pub fn interrupt(&mut self) {
@@ -125,10 +129,22 @@ impl FeaturePad {
                 *place = value.to_le_bytes();
             }
         }
+        self.prerolled = true;
         match self.pad.push(buffer) {
             Ok(_) | Err(gst::FlowError::NotLinked | gst::FlowError::Flushing) => {}
             Err(_) => self.stopped = true,
         }
+    }
+
+    /// Audio went by that begins at `time`: where no frame came of it, as they are long or late, a gap
+    /// does, so that sinks need not wait for one before anything plays.
+    pub fn preroll(&mut self, layout: &Arc<Layout>, time: Option<gst::ClockTime>) {
+        if self.prerolled || !self.is_wanted() || !self.prepare(layout) {
+            return;
+        }
+        self.prerolled = true;
+        let time = time.unwrap_or(gst::ClockTime::ZERO);
+        self.pad.push_event(gst::event::Gap::builder(time).build());
     }
 
     /// Sends the events that go before a frame, and sees to buffers of its size.

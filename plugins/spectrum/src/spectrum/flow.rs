@@ -5,6 +5,7 @@ use super::imp::{Current, Spectrum};
 use super::message::Times;
 use super::plan::Plan;
 use super::stream::{Audio, Stream, Told, frames_between};
+use super::summary::Part;
 use auris_support::result_sink::lock;
 use gst::{prelude::*, subclass::prelude::*};
 use gst_base::prelude::*;
@@ -90,7 +91,7 @@ impl Spectrum {
             gst::element_imp_warning!(
                 self,
                 gst::StreamError::Decode,
-                ("Samples that are no numbers (NaN or infinite) are analysed as silence; check what is upstream")
+                ("Samples that are no numbers (NaN, infinite or beyond ±10¹⁰) are analysed as silence; check what is upstream")
             );
         }
         *lock(&self.stream) = Some(stream);
@@ -106,16 +107,34 @@ impl Spectrum {
         let shape = told.publisher.shape();
         lock(&self.latest).set(shape, &times, told.values);
         if told.settings.summary {
-            lock(&self.whole).push(shape, &times, told.values);
+            let before = lock(&self.whole).push(shape, &times, told.values);
+            self.summarise(before);
         }
         let at = times.presented().filter(|_| told.settings.sync);
         let element = self.obj();
         self.results.post_draft(element.upcast_ref(), draft, at);
     }
 
+    /// Posts the summary of a part of the stream, behind the results that it sums up.
+    fn summarise(&self, part: Option<Part>) {
+        let Some(part) = part else { return };
+        let sync = lock(&self.current).settings.sync;
+        let at = part.presented.filter(|_| sync);
+        self.results
+            .post(self.obj().upcast_ref(), part.structure, at);
+    }
+
+    /// A part of the stream has ended, whose results were told.
+    pub(super) fn end_part(&self) {
+        let whole = std::mem::take(&mut *lock(&self.whole));
+        self.summarise(whole.part());
+    }
+
     /// The stream has ended.
     pub(super) fn end(&self) {
+        let mut end = None;
         let told = self.with_stream(|stream, tell| {
+            end = stream.end();
             stream.finish(tell);
             stream.pads.iter_mut().for_each(FeaturePad::end);
         });
@@ -124,9 +143,10 @@ impl Spectrum {
             let pads = lock(&self.pads).clone();
             pads.into_iter().for_each(|pad| FeaturePad::new(pad).end());
         }
-        let whole = std::mem::take(&mut *lock(&self.whole));
-        if let Some(summary) = whole.structure() {
-            self.results.post(self.obj().upcast_ref(), summary, None);
+        self.end_part();
+        let segment = lock(&self.segment).clone();
+        if let Some(end) = segment.and_then(|segment| segment.to_running_time(end)) {
+            self.results.hasten(self.obj().upcast_ref(), end);
         }
     }
 
@@ -184,8 +204,12 @@ impl Spectrum {
         template: &gst::PadTemplate,
         name: Option<&str>,
     ) -> Option<gst::Pad> {
-        let number = self.next_pad.fetch_add(1, Ordering::Relaxed);
-        let name = name.map_or_else(|| format!("features_{number}"), str::to_owned);
+        let name = match name {
+            // Adding it would be a critical warning.
+            Some(name) if self.obj().static_pad(name).is_some() => return None,
+            Some(name) => name.to_owned(),
+            None => self.free_pad_name(),
+        };
         let pad = gst::Pad::builder_from_template(template).name(name).build();
         pad.use_fixed_caps();
         pad.set_active(true).ok()?;
@@ -193,6 +217,17 @@ impl Spectrum {
         lock(&self.pads).push(pad.clone());
         self.note_pads();
         Some(pad)
+    }
+
+    /// A name that no pad has, of a number that no pad without a name had before.
+    fn free_pad_name(&self) -> String {
+        loop {
+            let number = self.next_pad.fetch_add(1, Ordering::Relaxed);
+            let name = format!("features_{number}");
+            if self.obj().static_pad(&name).is_none() {
+                return name;
+            }
+        }
     }
 
     pub(super) fn remove_feature_pad(&self, pad: &gst::Pad) {

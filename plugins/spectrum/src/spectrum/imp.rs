@@ -43,16 +43,21 @@ pub struct Spectrum {
     pub(super) flushed: AtomicBool,
     /// Those that were requested; what they have sent is the streaming thread's.
     pub(super) pads: Mutex<Vec<gst::Pad>>,
-    /// Of the next of them.
+    /// Of the next of them that nobody names.
     pub(super) next_pad: AtomicU32,
     pub(super) results: ResultSink,
     pub(super) latest: Mutex<Latest>,
     pub(super) whole: Mutex<Whole>,
+    /// Why audio was refused the last time: those upstream try again and again.
+    refusal: Mutex<Option<String>>,
 }
 
 #[glib::object_subclass]
 impl ObjectSubclass for Spectrum {
-    const NAME: &'static str = "AurisSpectrum";
+    // GStreamer calls an element that nobody names after its type, without `Gst` and in lower case:
+    // `spectrum0` is what pipelines refer to. `GstSpectrum` is gst-plugins-good's, which may be in the
+    // same process.
+    const NAME: &'static str = "GstSPECTRUM";
     type Type = super::Spectrum;
     type ParentType = gst_audio::AudioFilter;
 
@@ -159,6 +164,7 @@ impl BaseTransformImpl for Spectrum {
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         *lock(&self.latest) = Latest::default();
         *lock(&self.whole) = Whole::default();
+        *lock(&self.refusal) = None;
         Ok(())
     }
 
@@ -260,21 +266,28 @@ impl AudioFilterImpl for Spectrum {
     fn setup(&self, info: &gst_audio::AudioInfo) -> Result<(), gst::LoggableError> {
         // What is left of the audio before is told.
         self.with_stream(Stream::finish);
-        *lock(&self.info) = Some(info.clone());
+        let before = lock(&self.info).replace(info.clone());
+        if before.as_ref() != Some(info) {
+            self.end_part();
+        }
         let plan = match self.plan() {
             Some(Ok(plan)) => plan,
             Some(Err(reason)) => {
                 *lock(&self.stream) = None;
                 // Upstream only says that something was not negotiated.
-                gst::element_imp_error!(
-                    self,
-                    gst::StreamError::Format,
-                    ("Cannot analyse this audio: {reason}")
-                );
+                let said = lock(&self.refusal).replace(reason.clone());
+                if said.as_ref() != Some(&reason) {
+                    gst::element_imp_error!(
+                        self,
+                        gst::StreamError::Format,
+                        ("Cannot analyse this audio: {reason}")
+                    );
+                }
                 return Err(gst::loggable_error!(CAT, "{reason}"));
             }
             None => return Ok(()),
         };
+        *lock(&self.refusal) = None;
         let mut stream = Box::new(Stream::new(plan));
         let before = lock(&self.stream).take();
         if let Some(before) = before {

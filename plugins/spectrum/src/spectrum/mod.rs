@@ -7,6 +7,7 @@ mod classic;
 mod clock;
 mod feature_pad;
 mod flow;
+mod frames;
 mod front;
 mod imp;
 mod kinds;

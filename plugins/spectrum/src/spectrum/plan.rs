@@ -65,4 +65,17 @@ impl Plan {
             publisher: Publisher::new(shape),
         })
     }
+
+    /// Goes on where `before` stands, where nothing but results changes. Whether it does; if not, neither
+    /// has changed.
+    pub fn take_over(&mut self, before: &mut Plan) -> bool {
+        match (&mut self.path, &mut before.path) {
+            (Path::Analysis(path), Path::Analysis(before_path)) => {
+                self.info == before.info
+                    && self.settings.same_frames(&before.settings)
+                    && path.take_over(before_path)
+            }
+            _ => false,
+        }
+    }
 }

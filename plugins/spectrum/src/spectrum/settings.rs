@@ -88,6 +88,31 @@ impl Settings {
         planned(self) == planned(other)
     }
 
+    /// Whether `other` makes the same frames on pads, if the transforms are the same: what differs is of
+    /// no interest but to results.
+    pub fn same_frames(&self, other: &Settings) -> bool {
+        let nothing = Settings::default();
+        let framed = |settings: &Settings| {
+            let mut framed = Settings {
+                interval: nothing.interval,
+                message_phase: nothing.message_phase,
+                averaging: nothing.averaging,
+                time_constant: nothing.time_constant,
+                decay: nothing.decay,
+                ..*settings
+            };
+            if !settings.features.is_empty() {
+                framed.bands = nothing.bands;
+                framed.scale = nothing.scale;
+                framed.frequency_scale = nothing.frequency_scale;
+                framed.bands_per_octave = nothing.bands_per_octave;
+                framed.weighting = nothing.weighting;
+            }
+            framed
+        };
+        framed(self).same_plan(&framed(other), true)
+    }
+
     /// Whether channels are transformed one by one.
     pub fn has_rows(&self) -> bool {
         self.multi_channel || self.downmix != Downmix::Mean

@@ -97,25 +97,28 @@ impl Stream {
         }
     }
 
-    /// Goes on with another plan, from the beginning of an interval.
-    pub fn replace(&mut self, plan: Box<Plan>) {
-        self.place = Place::default();
+    /// Goes on with another plan, from the beginning of an interval. Pads do not notice where nothing
+    /// but results changes; otherwise what they wait for, and is complete, goes out.
+    pub fn replace(&mut self, mut plan: Box<Plan>) {
+        if !plan.take_over(&mut self.plan) {
+            self.analyse(0, &mut |_| {}, Analysis::interrupt);
+            self.interrupt();
+        }
         self.plan = plan;
+    }
+
+    /// What comes does not follow what came.
+    fn interrupt(&mut self) {
+        self.place = Place::default();
+        self.pads.iter_mut().for_each(FeaturePad::interrupt);
     }
 
     /// Takes over what needs no other plan.
     pub fn set_live(&mut self, settings: Settings) {
-        let tells = settings.post_messages;
-        let told = std::mem::replace(&mut self.settings, settings).post_messages;
+        self.settings = settings;
         match &mut self.plan.path {
             Path::Classic(path) => path.set_live(&settings),
-            Path::Analysis(path) => {
-                path.set_live(&settings);
-                // What nobody was told was not analysed either.
-                if tells && !told {
-                    self.reset();
-                }
-            }
+            Path::Analysis(path) => path.set_live(&settings),
         }
     }
 
@@ -126,6 +129,18 @@ impl Stream {
             Path::Analysis(path) => path.reset(),
         }
         self.place = Place::default();
+    }
+
+    /// When the audio so far ends.
+    pub fn end(&self) -> Option<gst::ClockTime> {
+        let rate = self.plan.info.rate();
+        match &self.plan.path {
+            Path::Classic(_) => {
+                let interval = duration_of(self.place.frames, rate);
+                self.place.timestamp?.checked_add(interval)
+            }
+            Path::Analysis(_) => self.place.time_of(self.place.total, rate),
+        }
     }
 
     /// Whole frames in a buffer.
@@ -139,8 +154,7 @@ impl Stream {
             path.discontinuity();
         }
         self.finish(tell);
-        self.place = Place::default();
-        self.pads.iter_mut().for_each(FeaturePad::interrupt);
+        self.interrupt();
     }
 
     /// Analyses audio that begins at `timestamp`, and tells each result. `goes_on` is asked now and
@@ -155,14 +169,8 @@ impl Stream {
         self.place.begin(timestamp, self.plan.info.rate());
         match self.plan.path {
             Path::Classic(_) => self.feed_classic(audio, goes_on, tell),
-            Path::Analysis(_) if self.is_wanted() => self.feed_analysis(audio, goes_on, tell),
-            Path::Analysis(_) => {}
+            Path::Analysis(_) => self.feed_analysis(audio, goes_on, tell),
         }
-    }
-
-    /// Whether anybody is told anything.
-    fn is_wanted(&self) -> bool {
-        self.settings.post_messages || self.pads.iter().any(FeaturePad::is_wanted)
     }
 
     fn feed_classic(
@@ -227,6 +235,7 @@ impl Stream {
     ) {
         let rate = self.plan.info.rate();
         let frame = self.plan.info.bpf() as usize;
+        let begins = self.place.time_of(self.place.total, rate);
         match audio {
             Audio::Samples(bytes) => {
                 self.analyse((bytes.len() / frame) as u64, tell, |path, tell| {
@@ -241,19 +250,20 @@ impl Stream {
                 }
             }
         }
+        if let Path::Analysis(path) = &self.plan.path {
+            for pad in &mut self.pads {
+                pad.preroll(path.layout(), begins);
+            }
+        }
     }
 
     /// What belongs together has ended: what of it was not told yet is told. gst-plugins-good's
     /// element does not.
     pub fn finish(&mut self, tell: &mut dyn FnMut(Told<'_>)) {
-        if !matches!(self.plan.path, Path::Analysis(_)) {
-            return;
+        if matches!(self.plan.path, Path::Analysis(_)) {
+            self.analyse(0, tell, Analysis::finish);
+            self.place = Place::default();
         }
-        if self.is_wanted() {
-            let length = self.place.total;
-            self.analyse(0, tell, |path, tell| path.finish(length, tell));
-        }
-        self.place = Place::default();
     }
 
     fn analyse(
@@ -272,12 +282,15 @@ impl Stream {
             return;
         };
         let (settings, place, pads) = (&self.settings, &self.place, &mut self.pads);
+        for pad in pads.iter_mut().filter(|pad| !pad.is_wanted()) {
+            pad.interrupt();
+        }
         path.set_sends(pads.iter().any(FeaturePad::is_wanted));
         let layout = path.layout().clone();
         let hop = duration_of(layout.hop as u64, rate);
         work(path, &mut |event| match event {
             Event::Frame(start, values) => {
-                let pts = place.time_of(start.max(0) as u64, rate);
+                let pts = place.time_of(start, rate);
                 for pad in pads.iter_mut() {
                     pad.push(&layout, values, pts, hop);
                 }

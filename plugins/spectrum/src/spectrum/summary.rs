@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A whole stream in one result: what its results came to.
+//! A whole stream in one result: what its results came to; or each part of it whose results are alike.
 use super::message::{Shape, Times, Values, set_lists};
 use auris_dsp::features::summary::{Summary, Value};
 
@@ -13,11 +13,24 @@ pub struct Whole {
     summary: Option<Summary>,
     /// Magnitudes and features of a result, row after row.
     values: Vec<f32>,
+    /// Running time at which the latest result ends.
+    presented: Option<gst::ClockTime>,
+}
+
+/// What is told of results of one shape.
+pub struct Part {
+    /// `spectrum-summary`.
+    pub structure: gst::Structure,
+    /// Running time at which it ends.
+    pub presented: Option<gst::ClockTime>,
 }
 
 impl Whole {
-    /// Adds a result; nothing is allocated while their shape stays the same.
-    pub fn push(&mut self, shape: &Shape, times: &Times, values: &dyn Values) {
+    /// Adds a result; nothing is allocated while their shape stays the same. Where it changes, what was
+    /// so far is a part of its own, which is returned.
+    pub fn push(&mut self, shape: &Shape, times: &Times, values: &dyn Values) -> Option<Part> {
+        let is_other = self.shape.as_ref() != Some(shape);
+        let before = is_other.then(|| std::mem::take(self).part()).flatten();
         self.values.clear();
         for row in 0..shape.rows {
             if shape.magnitude {
@@ -25,7 +38,7 @@ impl Whole {
             }
             self.values.extend_from_slice(values.features(row));
         }
-        if self.shape.as_ref() != Some(shape) {
+        if is_other {
             self.shape = Some(shape.clone());
             self.summary = Some(Summary::new(self.values.len()));
             self.times = None;
@@ -37,10 +50,20 @@ impl Whole {
             Some(first) => first.duration = first.duration.saturating_add(times.duration),
             first => *first = Some(*times),
         }
+        self.presented = times.presented();
+        before
     }
 
-    /// The structure `spectrum-summary`; `None` where there was no result.
-    pub fn structure(&self) -> Option<gst::Structure> {
+    /// What it came to; `None` where there was no result.
+    pub fn part(self) -> Option<Part> {
+        Some(Part {
+            structure: self.structure()?,
+            presented: self.presented,
+        })
+    }
+
+    /// The structure `spectrum-summary`.
+    fn structure(&self) -> Option<gst::Structure> {
         let (times, shape) = (self.times?, self.shape.as_ref()?);
         let summary = self.summary.as_ref()?;
         let mut s = times.structure("spectrum-summary");

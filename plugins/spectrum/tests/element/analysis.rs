@@ -303,6 +303,31 @@ fn the_end_of_a_stream_is_told() {
 }
 
 #[test]
+fn no_result_is_longer_than_its_audio() {
+    let audio = Audio::kind(Kind::Noise, F32, 48_000, 1, 48_000);
+    for properties in [
+        "fft-size=1048575",
+        "fft-size=1048575 interval=10000000000000",
+        "fft-size=65536 overlap=0",
+        "fft-size=4096 hop=3001",
+        "preset=librosa features=mel",
+    ] {
+        let results = readings(properties, &audio);
+        let last = results.last().unwrap();
+        assert!(
+            last.times[0] <= 1_000_000_000,
+            "{properties}: {:?}",
+            last.times
+        );
+        assert!(
+            last.times[0] >= 900_000_000,
+            "{properties}: {:?}",
+            last.times
+        );
+    }
+}
+
+#[test]
 fn messages_of_features_are_used_again() {
     let audio = Audio::kind(Kind::Music, F32, 48_000, 2, 96_000);
     for properties in [

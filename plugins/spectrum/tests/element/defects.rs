@@ -218,3 +218,46 @@ fn nothing_is_computed_for_nobody() {
         assert_eq!(rig.warnings(), warnings, "{properties}");
     }
 }
+
+#[test]
+fn huge_numbers_leave_nothing_behind() {
+    let audio = Audio::kind(Kind::Music, F32, 48_000, 1, 24_000);
+    for huge in [f64::from(f32::MAX), 1e38, -1e30, 1e20, 1e10] {
+        let loud = Audio::of(
+            F32,
+            48_000,
+            1,
+            4800,
+            |n, _| if n % 7 == 0 { huge } else { 0.5 },
+        );
+        for properties in [
+            "",
+            "features=mel+mfcc+chroma+centroid+bandwidth+rolloff+flatness+flux+onset",
+            "preset=librosa features=mel+mfcc+centroid+flatness+flux+onset",
+            "averaging=exponential scale=power",
+            "averaging=peak-hold scale=amplitude decay=10000 message-phase=true",
+        ] {
+            let mut rig = Rig::new(&format!("{properties} interval=10000000"));
+            rig.start(&audio);
+            rig.play(&loud, 1000);
+            let mut seen = 0;
+            let mut check = |rig: &Rig| {
+                for message in std::iter::from_fn(|| rig.bus.pop()) {
+                    let Some(structure) = message.structure() else {
+                        continue;
+                    };
+                    let text = structure.to_string();
+                    assert!(
+                        !text.contains("nan") && !text.contains("inf"),
+                        "{huge} {text}"
+                    );
+                    seen += usize::from(message.type_() == gst::MessageType::Element);
+                }
+            };
+            check(&rig);
+            rig.play(&audio, 1000);
+            check(&rig);
+            assert!(seen > 20);
+        }
+    }
+}

@@ -211,6 +211,21 @@ fn with_missing_and_jumping_timestamps() {
 }
 
 #[test]
+fn of_intervals_that_are_shorter_than_a_frame() {
+    for rate in [7, 500, 999, 1000] {
+        let audio = Audio::kind(Kind::Music, F32, rate, 1, 100);
+        for bands in [2, 9] {
+            let properties = format!("interval=1000000 bands={bands}");
+            let case = Case {
+                cuts: &[3, 10],
+                ..Case::new(&properties, &audio)
+            };
+            assert!(case.compare() >= 30);
+        }
+    }
+}
+
+#[test]
 fn after_a_seek_and_other_caps() {
     let first = Audio::kind(Kind::Music, F32, 48_000, 2, 20_000);
     let second = Audio::kind(Kind::Tones, F32, 44_100, 1, 20_000);

@@ -62,6 +62,8 @@ fn a_frame_per_hop_with_caps_that_say_what_it_is() {
             gst::EventType::StreamStart,
             gst::EventType::Caps,
             gst::EventType::Segment,
+            // The first frame is longer than the first buffer.
+            gst::EventType::Gap,
             gst::EventType::Eos,
         ];
         assert_eq!(types, expected, "{properties}");
@@ -160,6 +162,7 @@ fn a_flush_goes_down_this_way_too() {
         gst::EventType::FlushStart,
         gst::EventType::FlushStop,
         gst::EventType::Segment,
+        gst::EventType::Gap,
     ];
     assert_eq!(types, expected);
     let again = frames.buffers();
@@ -219,4 +222,77 @@ fn pads_come_and_go_while_audio_runs() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert!(rig.results().len() >= 40);
+}
+
+#[test]
+fn a_pad_without_a_name_gets_a_free_one() {
+    let element = ours();
+    let names = ["features_1", "features_%u", "features_%u", "features_%u"].map(|name| {
+        let pad = element.request_pad_simple(name).unwrap();
+        pad.name().to_string()
+    });
+    assert_eq!(
+        names,
+        ["features_1", "features_0", "features_2", "features_3"]
+    );
+    assert!(element.request_pad_simple("features_2").is_none());
+}
+
+#[test]
+fn frames_of_presets_begin_one_after_another() {
+    for (preset, rate, hop, first) in [
+        ("librosa", 22_050, 512, 0),
+        ("whisper", 16_000, 160, 0),
+        ("kaldi", 16_000, 160, 0),
+    ] {
+        let audio = Audio::kind(Kind::Music, F32, rate, 1, rate as usize);
+        let mut rig = Rig::new(&format!("preset={preset} features=mel"));
+        let mut frames = Frames::of(&rig.element);
+        rig.start(&audio);
+        rig.play(&audio, 1000);
+        rig.send(gst::event::Eos::new());
+        let buffers = frames.buffers();
+        assert!(buffers.len() > 40);
+        for (i, buffer) in buffers.iter().enumerate() {
+            assert_eq!(buffer.pts(), Some(audio.time(first + hop * i)), "{preset}");
+        }
+    }
+}
+
+#[test]
+fn a_pipeline_prerolls_though_frames_come_late() {
+    for properties in [
+        "preset=whisper features=mel whisper-chunks=true",
+        "fft-size=1048576",
+    ] {
+        let pipeline = gst::parse::launch(
+            "audiotestsrc num-buffers=400 ! audio/x-raw,format=F32LE,rate=16000,channels=1 \
+             ! identity name=in fakesink name=out queue name=queue ! fakesink name=frames",
+        );
+        let pipeline = pipeline.unwrap().downcast::<gst::Pipeline>().unwrap();
+        let element = ours();
+        for assignment in properties.split(' ') {
+            let (name, value) = assignment.split_once('=').unwrap();
+            element.set_property_from_str(name, value);
+        }
+        let [input, out, queue] =
+            ["in", "out", "queue"].map(|name| pipeline.by_name(name).unwrap());
+        pipeline.add(&element).unwrap();
+        gst::Element::link_many([&input, &element, &out]).unwrap();
+        let pad = element.request_pad_simple("features_%u").unwrap();
+        pad.link(&queue.static_pad("sink").unwrap()).unwrap();
+        pipeline.set_state(gst::State::Paused).unwrap();
+        let patience = gst::ClockTime::from_seconds(20);
+        let (change, state, _) = pipeline.state(patience);
+        assert_eq!(
+            (change, state),
+            (Ok(gst::StateChangeSuccess::Success), gst::State::Paused)
+        );
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let bus = pipeline.bus().unwrap();
+        let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+        let message = bus.timed_pop_filtered(patience, &ends).unwrap();
+        assert_eq!(message.type_(), gst::MessageType::Eos);
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
 }

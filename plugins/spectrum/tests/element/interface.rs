@@ -90,3 +90,18 @@ fn a_preset_of_settings_survives_as_text() {
         gstspectrum::Features::MEL | gstspectrum::Features::ONSET
     );
 }
+
+#[test]
+fn its_name_is_what_pipelines_refer_to() {
+    let number = |element: &gst::Element| {
+        let name = element.name();
+        let number = name.strip_prefix("spectrum").unwrap().parse::<u32>();
+        number.unwrap()
+    };
+    let (first, second) = (ours(), ours());
+    assert!(number(&second) > number(&first));
+    for name in ["mine", "aurisspectrum3", "spectrum1000"] {
+        let named = glib::Object::builder::<gstspectrum::Spectrum>().property("name", name);
+        assert_eq!(named.build().name(), name);
+    }
+}

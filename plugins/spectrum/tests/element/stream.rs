@@ -250,3 +250,27 @@ fn audio_that_cannot_be_analysed_is_an_error_that_says_why() {
         "{said}"
     );
 }
+
+#[test]
+fn what_is_refused_is_an_error_once() {
+    let mut rig = Rig::new("preset=kaldi features=mfcc");
+    rig.harness
+        .push_event(gst::event::StreamStart::new("track"));
+    let offer = |rig: &mut Rig, rate: u32| {
+        let caps = Audio::kind(Kind::Music, F32, rate, 1, 10).info.to_caps();
+        rig.harness
+            .push_event(gst::event::Caps::new(&caps.unwrap()));
+    };
+    let errors = |rig: &Rig| {
+        let messages = std::iter::from_fn(|| rig.bus.pop());
+        messages
+            .filter(|m| m.type_() == gst::MessageType::Error)
+            .count()
+    };
+    (0..4).for_each(|_| offer(&mut rig, 1));
+    assert_eq!(errors(&rig), 1);
+    offer(&mut rig, 16_000);
+    assert_eq!(errors(&rig), 0);
+    offer(&mut rig, 1);
+    assert_eq!(errors(&rig), 1);
+}

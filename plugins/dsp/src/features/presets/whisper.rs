@@ -50,6 +50,11 @@ impl Chunk<'_> {
         self.rows.get(row).map_or(&[], |row| &row.values)
     }
 
+    /// How many of its frames are about samples that are no filling.
+    pub fn audio_frames(&self) -> usize {
+        self.samples.div_ceil(HOP)
+    }
+
     /// Its frames one by one: the sample of the stream that each is about, counted from the first, and for each
     /// row the frame's values.
     pub fn frames(&self) -> impl Iterator<Item = (u64, impl Iterator<Item = &[f32]>)> {

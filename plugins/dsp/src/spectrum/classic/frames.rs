@@ -65,15 +65,8 @@ impl Classic {
         }
     }
 
-    /// Puts samples into the rings.
+    /// Puts samples into the rings, also while nothing is wanted: what comes later reaches back to them.
     pub(super) fn slide(&mut self, frames: usize, source: Source<'_>) {
-        if !(self.config.magnitude || self.config.phase) {
-            self.kept = false;
-            return;
-        }
-        if !self.kept {
-            self.forget();
-        }
         self.quiet = match source {
             Source::Silence => self.quiet.saturating_add(frames as u64),
             Source::Bytes(_) => 0,
@@ -135,7 +128,7 @@ impl Classic {
     }
 
     pub(super) fn analyse_ring(&mut self) {
-        if !self.kept || !(self.config.magnitude || self.config.phase) {
+        if !(self.config.magnitude || self.config.phase) {
             return;
         }
         if self.quiet >= self.size as u64 {

@@ -29,7 +29,8 @@ pub struct Config {
     pub channels: usize,
     /// Bins of the spectrum, at least 2: bin k lies at k·rate / (2·bands − 2).
     pub bands: usize,
-    /// Time between spectra in nanoseconds, at least 1; at least one frame lies between them.
+    /// Time between spectra in nanoseconds, at least 1; at least one frame lies between them. Where it
+    /// is shorter than a frame, the first spectrum is of none, as in GStreamer's element.
     pub interval: u64,
     /// A spectrum of each channel rather than of their mean.
     pub multi_channel: bool,
@@ -55,7 +56,8 @@ pub struct Taken {
 /// Nothing is allocated after [`Classic::new`]. The values do not depend on how the input is cut
 /// into pushes, not by one bit. What is not wanted is not computed, and neither is what cannot be
 /// seen: samples that no frame covers are not read, and of phases only the last frame's are
-/// computed. A wrapped phase has no mean; with one frame per interval, there is no difference.
+/// computed. A wrapped phase has no mean; with one frame per interval, there is no difference. Where
+/// frames are longer than intervals, samples are kept while nothing is wanted: a later frame reaches back.
 pub struct Classic {
     config: Config,
     converter: Converter,
@@ -68,8 +70,7 @@ pub struct Classic {
     work: Work,
     /// Where the next sample goes in the rings, if frames slide.
     at: usize,
-    /// Whether the samples of the present frame so far were kept; if frames slide, whether all
-    /// those in the rings were.
+    /// Whether the samples of the present frame so far were kept. If frames slide, all are.
     kept: bool,
     /// Whether the present frame is all 0 by its nature.
     silent: bool,
@@ -204,7 +205,7 @@ impl Classic {
         self.rows.get(row).map_or(&[], |row| &row.phase)
     }
 
-    /// Samples so far that were no finite number, and counted as 0. Only those that are looked at.
+    /// Samples so far that were no number within ±1e10, and counted as 0. Only those that are looked at.
     pub fn non_finite(&self) -> u64 {
         self.converter.non_finite()
     }
@@ -230,8 +231,11 @@ impl Classic {
     }
 
     fn take(&mut self, frames: u64, source: Source<'_>) -> (u64, bool) {
-        if self.schedule.done() == self.schedule.todo() {
-            self.schedule.next_if_due();
+        if frames == 0 {
+            return (0, false);
+        }
+        if self.schedule.is_over() {
+            self.schedule.next_if_over();
             self.begin_interval();
         }
         let frames = frames.min(self.schedule.todo() - self.schedule.done());
@@ -241,7 +245,7 @@ impl Classic {
             self.tile(frames, source);
         }
         self.schedule.advance(frames);
-        let due = self.schedule.done() == self.schedule.todo();
+        let due = self.schedule.is_over();
         if due {
             if self.sliding {
                 self.analyse_ring();

@@ -3,6 +3,7 @@
 mod ends;
 mod engine;
 mod frame;
+mod handover;
 
 pub use frame::Frame;
 

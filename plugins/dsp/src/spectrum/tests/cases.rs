@@ -104,9 +104,17 @@ fn what_is_no_number_counts_as_nothing() {
         .filter(|x| !x.is_finite())
         .for_each(|x| *x = 0.0);
     assert_close(&ours, &reference(&config, &samples));
-    // Numbers so large that their squares are none.
-    for large in [f64::from(f32::MAX), 1e30, 1e300] {
-        let bytes = encode(SampleFormat::F64, &vec![large; 2 * 4800]);
+    // Numbers so large that their squares are none, and a good one before them; what no frame covers is not looked at.
+    for (large, odd) in [
+        (f64::from(f32::MAX), 9143),
+        (1e38, 9143),
+        (1.1e10, 9143),
+        (1e10, 0),
+        (1e300, 9143),
+    ] {
+        let mut samples = vec![large; 2 * 4800];
+        samples[0] = 1.0;
+        let bytes = encode(SampleFormat::F64, &samples);
         let config = Config {
             format: SampleFormat::F64,
             ..config.clone()
@@ -115,6 +123,7 @@ fn what_is_no_number_counts_as_nothing() {
         for interval in run(&mut classic, &config, &bytes, &[4800]) {
             assert!(interval.magnitude.iter().flatten().all(|x| x.is_finite()));
         }
+        assert_eq!(classic.non_finite(), odd);
     }
 }
 
@@ -177,18 +186,19 @@ fn outputs_and_threshold_may_change_at_any_time() {
 }
 
 #[test]
-fn sliding_frames_begin_anew_when_they_are_wanted_again() {
+fn sliding_frames_reach_back_to_what_nobody_wanted() {
     let config = config(257, 1_000_000);
-    let bytes = encode(config.format, &noise(1, 2 * 48));
-    let mut fresh = Classic::new(config.clone()).unwrap();
-    fresh.push(&bytes);
-    let mut classic = Classic::new(config).unwrap();
-    classic.push(&bytes);
-    classic.set_outputs(false, false);
-    classic.push(&bytes);
-    classic.set_outputs(true, true);
-    classic.push(&bytes);
-    assert_eq!(read(&classic), read(&fresh));
+    let mut always = Classic::new(config.clone()).unwrap();
+    let mut classic = Classic::new(config.clone()).unwrap();
+    for interval in 0..30 {
+        let bytes = encode(config.format, &noise(interval, 2 * 48));
+        let wanted = !(12..20).contains(&interval);
+        classic.set_outputs(wanted, wanted);
+        assert_eq!(classic.push(&bytes), always.push(&bytes));
+        if wanted {
+            assert_eq!(read(&classic), read(&always), "{interval}");
+        }
+    }
 }
 
 #[test]

@@ -89,13 +89,20 @@ pub(super) fn reference(config: &Config, samples: &[f64]) -> Reference {
     };
     let mut rings = vec![vec![0.0; n]; rows];
     let product = u128::from(config.interval) * u128::from(config.rate);
-    let per_interval = (product / 1_000_000_000).max(1) as u64;
+    let first = (product / 1_000_000_000) as u64;
+    let per_interval = first.max(1);
     let (error, mut accumulated) = (product % 1_000_000_000, 0);
     let mut todo = per_interval;
     let (mut done, mut ffts) = (0, 0);
     let mut sums = vec![vec![0.0; config.bands]; rows];
     let mut phases = vec![vec![(0.0, 0.0); config.bands]; rows];
     let mut results = Vec::new();
+    if first == 0 && samples.len() >= config.channels {
+        // Of no frames: it counts them before it finds that there must be one.
+        let silence = vec![vec![f64::from(config.threshold); config.bands]; rows];
+        results.push((0, silence, phases.clone()));
+        accumulated += error;
+    }
     for frame in samples.chunks_exact(config.channels) {
         for (row, ring) in rings.iter_mut().enumerate() {
             ring.rotate_left(1);

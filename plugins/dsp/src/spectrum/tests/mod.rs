@@ -3,5 +3,6 @@ mod cases;
 mod classic;
 pub(super) mod common;
 mod golden;
+mod handover;
 mod intervals;
 mod stft;

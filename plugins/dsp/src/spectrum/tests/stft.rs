@@ -5,7 +5,7 @@ use crate::spectrum::Error;
 use crate::spectrum::stft::{Config, Frame, Padding, Precision, Prepare, Stft};
 use proptest::prelude::*;
 
-fn config(size: usize, frame: usize, hop: usize, padding: Padding) -> Config {
+pub(super) fn config(size: usize, frame: usize, hop: usize, padding: Padding) -> Config {
     let window = (0..frame).map(|n| 1.0 - 0.3 * (n as f64).cos());
     Config {
         rate: 48_000,
@@ -23,7 +23,7 @@ fn config(size: usize, frame: usize, hop: usize, padding: Padding) -> Config {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Seen {
+pub(super) struct Seen {
     index: u64,
     start: i64,
     partial: bool,
@@ -32,7 +32,7 @@ struct Seen {
     energy: Vec<f32>,
 }
 
-fn run(stft: &mut Stft, rows: &[Vec<f32>], cuts: &[usize]) -> Vec<Seen> {
+pub(super) fn run(stft: &mut Stft, rows: &[Vec<f32>], cuts: &[usize]) -> Vec<Seen> {
     let mut seen = Vec::new();
     let count = rows.len();
     let mut emit = |frame: &Frame<'_>| {
@@ -178,7 +178,7 @@ fn check(config: &Config, seen: &[Seen], rows: &[Vec<f32>]) {
     }
 }
 
-fn rows(seed: u64, count: usize, length: usize) -> Vec<Vec<f32>> {
+pub(super) fn rows(seed: u64, count: usize, length: usize) -> Vec<Vec<f32>> {
     let row = |r| {
         noise(seed + r as u64, length)
             .iter()
