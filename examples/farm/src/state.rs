@@ -2,6 +2,8 @@
 //! Finished results on disk, so that a killed run continues where it was.
 //!
 //! Each result is one durable transaction: once [`State::store`] has returned, no kill loses it.
+mod outputs;
+
 use crate::inputs::Source;
 use crate::record::{SCHEMA, Status, Track};
 use crate::scratch;
@@ -172,6 +174,20 @@ impl State {
         stamp: Option<Stamp>,
         record: &T,
     ) -> Result<(), StateError> {
+        self.store_with_files(source, stamp, record, &[])
+    }
+
+    /// The same, of a result that consists of files that are about to be put in their places.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store).
+    pub fn store_with_files<T: Stored>(
+        &self,
+        source: &Source,
+        stamp: Option<Stamp>,
+        record: &T,
+        files: &[(&Path, Stamp)],
+    ) -> Result<(), StateError> {
         if record
             .failure()
             .is_some_and(|kind| !LASTING_FAILURES.contains(&kind))
@@ -185,6 +201,7 @@ impl State {
                 expected: None,
                 record,
             },
+            files,
         )
     }
 
@@ -203,20 +220,14 @@ impl State {
                     entry.stamp = now;
                 }
                 entry.expected = Some(stamp);
-                self.write(source, &entry)
+                self.write(source, &entry, &[])
             }
             None => Ok(()),
         }
     }
 
     fn key(&self, source: &Source) -> Vec<u8> {
-        // A file may be called like a URL.
-        let kind: &[u8] = if source.path().is_some() {
-            b"file\0"
-        } else {
-            b"url\0"
-        };
-        [&self.prefix, kind, source.as_bytes()].concat()
+        [&self.prefix[..], &input_key(source)].concat()
     }
 
     fn entry<T: Stored>(&self, source: &Source) -> Result<Option<Entry<T>>, StateError> {
@@ -229,9 +240,15 @@ impl State {
         Ok(value.and_then(|value| serde_json::from_slice(value.value()).ok()))
     }
 
-    fn write(&self, source: &Source, entry: &Entry<impl Serialize>) -> Result<(), StateError> {
+    fn write(
+        &self,
+        source: &Source,
+        entry: &Entry<impl Serialize>,
+        files: &[(&Path, Stamp)],
+    ) -> Result<(), StateError> {
         let value =
             serde_json::to_vec(entry).map_err(|e| self.error(StorageError::Io(e.into())))?;
+        let outputs = self.outputs(source, files)?;
         let write = self.database.begin_write().map_err(|e| self.error(e))?;
         {
             let mut table = write.open_table(RESULTS).map_err(|e| self.error(e))?;
@@ -240,12 +257,24 @@ impl State {
                 .insert(key.as_slice(), value.as_slice())
                 .map_err(|e| self.error(e))?;
         }
+        self.put(&write, &outputs)?;
         write.commit().map_err(|e| self.error(e))
     }
 
     fn error(&self, error: impl Into<redb::Error>) -> StateError {
         any_error(&self.path, error.into())
     }
+}
+
+/// What an input is called in keys.
+fn input_key(source: &Source) -> Vec<u8> {
+    // A file may be called like a URL.
+    let kind: &[u8] = if source.path().is_some() {
+        b"file\0"
+    } else {
+        b"url\0"
+    };
+    [kind, source.as_bytes()].concat()
 }
 
 /// Opens a store and verifies the checksums of all its pages, once.
