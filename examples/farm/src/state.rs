@@ -7,6 +7,7 @@ mod outputs;
 use crate::inputs::Source;
 use crate::record::{SCHEMA, Status, Track};
 use crate::scratch;
+use outputs::input_key;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -264,17 +265,6 @@ impl State {
     fn error(&self, error: impl Into<redb::Error>) -> StateError {
         any_error(&self.path, error.into())
     }
-}
-
-/// What an input is called in keys.
-fn input_key(source: &Source) -> Vec<u8> {
-    // A file may be called like a URL.
-    let kind: &[u8] = if source.path().is_some() {
-        b"file\0"
-    } else {
-        b"url\0"
-    };
-    [kind, source.as_bytes()].concat()
 }
 
 /// Opens a store and verifies the checksums of all its pages, once.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which files are results that runs with this state wrote.
-use super::{Stamp, State, StateError, input_key};
+use super::{Stamp, State, StateError};
 use crate::inputs::Source;
 use redb::{ReadableDatabase, StorageError, TableDefinition, TableError, WriteTransaction};
 use std::os::unix::ffi::OsStringExt;
@@ -83,4 +83,15 @@ fn output_key(source: &Source, file: &Path) -> Vec<u8> {
     key.push(0);
     key.extend(input_key(source));
     key
+}
+
+/// What an input is called in keys.
+pub(super) fn input_key(source: &Source) -> Vec<u8> {
+    // A file may be called like a URL.
+    let kind: &[u8] = if source.path().is_some() {
+        b"file\0"
+    } else {
+        b"url\0"
+    };
+    [kind, source.as_bytes()].concat()
 }

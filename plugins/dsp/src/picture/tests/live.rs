@@ -152,7 +152,7 @@ fn names_beside_plots_stay() {
             fft_size: 256,
             ..Settings::default()
         };
-        let size = (1280, 400);
+        let size = (1000, 400);
         let mut live = Live::new(&settings, &source(24), size, "").unwrap();
         assert!(!live.layout.marked);
         live.push_silence(1000);
