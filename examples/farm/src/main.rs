@@ -52,6 +52,9 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Picture(args) => {
             drop(out);
+            if let Err(error) = args.check() {
+                error.exit();
+            }
             start_gstreamer(args.render.run.verbose)?;
             picture::run(args)
         }

@@ -2,9 +2,12 @@
 //! Finished results on disk, so that a killed run continues where it was.
 //!
 //! Each result is one durable transaction: once [`State::store`] has returned, no kill loses it.
+mod outputs;
+
 use crate::inputs::Source;
 use crate::record::{SCHEMA, Status, Track};
 use crate::scratch;
+use outputs::input_key;
 use redb::{Database, DatabaseError, ReadableDatabase, StorageError, TableDefinition, TableError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -172,6 +175,20 @@ impl State {
         stamp: Option<Stamp>,
         record: &T,
     ) -> Result<(), StateError> {
+        self.store_with_files(source, stamp, record, &[])
+    }
+
+    /// The same, of a result that consists of files that are about to be put in their places.
+    ///
+    /// # Errors
+    /// As [`store`](Self::store).
+    pub fn store_with_files<T: Stored>(
+        &self,
+        source: &Source,
+        stamp: Option<Stamp>,
+        record: &T,
+        files: &[(&Path, Stamp)],
+    ) -> Result<(), StateError> {
         if record
             .failure()
             .is_some_and(|kind| !LASTING_FAILURES.contains(&kind))
@@ -185,6 +202,7 @@ impl State {
                 expected: None,
                 record,
             },
+            files,
         )
     }
 
@@ -203,20 +221,14 @@ impl State {
                     entry.stamp = now;
                 }
                 entry.expected = Some(stamp);
-                self.write(source, &entry)
+                self.write(source, &entry, &[])
             }
             None => Ok(()),
         }
     }
 
     fn key(&self, source: &Source) -> Vec<u8> {
-        // A file may be called like a URL.
-        let kind: &[u8] = if source.path().is_some() {
-            b"file\0"
-        } else {
-            b"url\0"
-        };
-        [&self.prefix, kind, source.as_bytes()].concat()
+        [&self.prefix[..], &input_key(source)].concat()
     }
 
     fn entry<T: Stored>(&self, source: &Source) -> Result<Option<Entry<T>>, StateError> {
@@ -229,9 +241,15 @@ impl State {
         Ok(value.and_then(|value| serde_json::from_slice(value.value()).ok()))
     }
 
-    fn write(&self, source: &Source, entry: &Entry<impl Serialize>) -> Result<(), StateError> {
+    fn write(
+        &self,
+        source: &Source,
+        entry: &Entry<impl Serialize>,
+        files: &[(&Path, Stamp)],
+    ) -> Result<(), StateError> {
         let value =
             serde_json::to_vec(entry).map_err(|e| self.error(StorageError::Io(e.into())))?;
+        let outputs = self.outputs(source, files)?;
         let write = self.database.begin_write().map_err(|e| self.error(e))?;
         {
             let mut table = write.open_table(RESULTS).map_err(|e| self.error(e))?;
@@ -240,6 +258,7 @@ impl State {
                 .insert(key.as_slice(), value.as_slice())
                 .map_err(|e| self.error(e))?;
         }
+        self.put(&write, &outputs)?;
         write.commit().map_err(|e| self.error(e))
     }
 

@@ -44,7 +44,7 @@ impl Maker for Analyze {
         Some(files)
     }
 
-    fn check(&self, places: &Places, target: &Path) -> Result<(), Failure> {
+    fn check(&self, places: &Places, target: &Path, _own: bool) -> Result<(), Failure> {
         if self.settings.arrays == ArrayForm::None {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Flags of `picture`.
 use super::RenderArgs;
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use std::str::FromStr;
 
@@ -156,6 +157,21 @@ pub enum PoolingArg {
 }
 
 impl PictureArgs {
+    /// Checks what clap's table cannot say.
+    ///
+    /// # Errors
+    /// A frequency range without anything in it. Show it with [`clap::Error::exit`], which ends with code 2.
+    pub fn check(&self) -> Result<(), clap::Error> {
+        let low = self.min_frequency.map_or(0.0, |hz| hz.0);
+        match self.max_frequency {
+            Some(Frequency(high)) if high > 0.0 && low >= high => Err(clap::Error::raw(
+                ErrorKind::ArgumentConflict,
+                format!("--min-frequency {low} is not below --max-frequency {high}\n"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The settings of this command line that change what becomes of an input, for
     /// [`State::open`](crate::state::State::open).
     pub fn fingerprint(&self) -> String {

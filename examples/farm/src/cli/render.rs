@@ -63,7 +63,8 @@ pub struct RunArgs {
     pub no_progress: bool,
 
     /// Remember in the file STATE what is done, and do not do it again in the next run; an input that
-    /// changed since is done again, and so is every one after a change of settings
+    /// changed since is done again, and so is every one after a change of settings. What runs with STATE
+    /// made of it is replaced then, unless somebody changed it
     #[arg(long, value_name = "STATE", help_heading = "Library")]
     pub resume: Option<PathBuf>,
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One input from its path to the file of its result.
-use super::Maker;
 use super::naming::Places;
+use super::{Draft, Maker};
 use crate::cli::RenderArgs;
 use crate::engine::memory::{Memory, Need};
 use crate::engine::open::Opened;
@@ -52,6 +52,11 @@ impl Context<'_> {
             cancelled: &self.cancelled,
         }
     }
+
+    /// The stamp of a file that an earlier run made of this input, as the state says, and nobody changed since.
+    fn own(&self, source: &Source, file: &Path) -> Option<Stamp> {
+        self.state.as_ref()?.written(source, file).ok()?
+    }
 }
 
 /// The failure to write the file at `target`.
@@ -73,6 +78,8 @@ pub struct Task<'a> {
     pub source: &'a Source,
     /// What it says of itself.
     pub look: &'a Look,
+    /// What its result replaces in any case.
+    pub own: Option<Stamp>,
     /// What its file was like before it was looked at.
     stamp: Option<Stamp>,
     done: &'static str,
@@ -224,7 +231,12 @@ fn done_before<M: Maker>(
     // work, and only replaced if that is asked for.
     let now = files.iter().map(|file| Stamp::of(file).ok());
     let now: Vec<Stamp> = now.collect::<Option<_>>()?;
-    (done.stamps == now || !context.args.overwrite).then_some(done.record)
+    if done.stamps == now {
+        return Some(done.record);
+    }
+    // A result of other settings, or one that a killed run was about to replace.
+    let own = || files.iter().all(|file| context.own(source, file).is_some());
+    (!context.args.overwrite && !own()).then_some(done.record)
 }
 
 fn fill<M: Maker>(
@@ -236,7 +248,9 @@ fn fill<M: Maker>(
 ) -> Result<(), Failure> {
     let input = &context.inputs[index];
     context.places.check(index, context.inputs)?;
-    maker.check(&context.places, context.places.target(index))?;
+    let target = context.places.target(index);
+    let own = context.own(&input.source, target);
+    maker.check(&context.places, target, own.is_some())?;
     let record = &mut finished.record;
     if context.args.run.verbose > 0 {
         let path = &record.rendering().path;
@@ -255,6 +269,7 @@ fn fill<M: Maker>(
         input: &input.source,
         source: &opened.source,
         look: &opened.look,
+        own,
         stamp,
         done: M::WORDS.done,
     };
@@ -266,7 +281,9 @@ fn fill<M: Maker>(
         finished.stamps.push(stamped);
     }
     if let Some(state) = &context.state {
-        let stored = state.store(&input.source, stamp, finished);
+        let places = drafts.iter().map(Draft::target);
+        let files: Vec<_> = places.zip(finished.stamps.iter().copied()).collect();
+        let stored = state.store_with_files(&input.source, stamp, finished, &files);
         stored.map_err(|error| Failure::new(Kind::Io, error.to_string()))?;
     }
     for draft in drafts {

@@ -55,11 +55,12 @@ pub trait Maker: Sync {
     /// The files that a successful record speaks of; `None` if it is not one whose result goes to `target`.
     fn files(&self, record: &Self::Record, target: &Path) -> Option<Vec<PathBuf>>;
 
-    /// That nothing is in the way of a result at `target`, as far as that is known before it is made.
+    /// That nothing is in the way of a result at `target`, as far as that is known before it is made. `own`: what
+    /// lies there is an earlier result of the same input, as the state says.
     ///
     /// # Errors
     /// What is.
-    fn check(&self, places: &Places, target: &Path) -> Result<(), Failure>;
+    fn check(&self, places: &Places, target: &Path, own: bool) -> Result<(), Failure>;
 
     /// Makes the result and completes its record. The files are put in their places by the caller.
     ///

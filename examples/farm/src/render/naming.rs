@@ -65,15 +65,17 @@ impl Places {
     /// [`Kind::Refused`]: what is.
     pub fn check(&self, index: usize, inputs: &[Input]) -> Result<(), Failure> {
         match self.rivals.get(&index) {
-            Some(rival) => Err(Failure::new(
-                Kind::Refused,
-                format!(
-                    "{} and {} would both become {}; name folders instead, or process them apart",
-                    inputs[index].source.display(),
-                    inputs[*rival].source.display(),
-                    self.target(index).display()
-                ),
-            )),
+            Some(rival) => {
+                let (one, other) = (&inputs[index].source, &inputs[*rival].source);
+                let message = format!(
+                    "{} and {} would both become {}; {}",
+                    one.display(),
+                    other.display(),
+                    self.target(index).display(),
+                    remedy(one, other)
+                );
+                Err(Failure::new(Kind::Refused, message))
+            }
             None => Ok(()),
         }
     }
@@ -136,6 +138,17 @@ pub fn leave_out_results(inputs: &mut Vec<Input>, out: &Path) -> bool {
         !inside
     });
     inputs.len() < before
+}
+
+/// What helps two whose results would have one name.
+fn remedy(one: &Source, other: &Source) -> &'static str {
+    let folder = |source: &Source| source.path().map(|path| path.parent().map(Path::to_owned));
+    match (folder(one), folder(other)) {
+        (Some(one), Some(other)) if one != other => {
+            "name the folder that holds both, or run them apart with an --out each"
+        }
+        _ => "run them apart with an --out each",
+    }
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {
@@ -226,9 +239,15 @@ mod tests {
             assert_eq!(refused.kind, Kind::Refused);
             assert!(refused.message.contains("x/a.wav"), "{refused}");
             assert!(refused.message.contains("y/a.flac"), "{refused}");
+            assert!(refused.message.contains("holds both"), "{refused}");
         }
         assert!(places.check(1, &inputs).is_ok());
         assert!(places.check_file(places.target(1), false).is_ok());
         assert!(new(Ending::Behind("flac")).check(0, &inputs).is_ok());
+        // Of one folder, no folder helps.
+        let inputs = [input("x/a.wav", 1), input("x/a.flac", 1)];
+        let places = Places::new(&inputs, Path::new("o"), Ending::Instead("png"), &[]);
+        let refused = places.check(0, &inputs).unwrap_err().message;
+        assert!(refused.contains("apart") && !refused.contains("folder"));
     }
 }

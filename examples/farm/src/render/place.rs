@@ -12,6 +12,8 @@ pub struct Draft {
     file: NamedTempFile,
     target: PathBuf,
     overwrite: bool,
+    /// What the file looks like that it may replace in any case.
+    own: Option<Stamp>,
 }
 
 impl Draft {
@@ -26,7 +28,13 @@ impl Draft {
             file: scratch::beside(target, 0o666)?,
             target: target.to_owned(),
             overwrite,
+            own: None,
         })
+    }
+
+    /// Lets it replace a file of this stamp.
+    pub fn replacing(self, own: Option<Stamp>) -> Self {
+        Draft { own, ..self }
     }
 
     /// Where it lies for now.
@@ -66,7 +74,8 @@ impl Draft {
     /// # Errors
     /// The system's; [`io::ErrorKind::AlreadyExists`] where something is there by now.
     pub fn put(self) -> io::Result<()> {
-        if self.overwrite {
+        let is_own = |own| Stamp::of(&self.target).ok() == Some(own);
+        if self.overwrite || self.own.is_some_and(is_own) {
             self.file.persist(&self.target)?;
         } else {
             self.file.persist_noclobber(&self.target)?;
@@ -91,6 +100,15 @@ mod tests {
         let error = draft.put().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         let draft = Draft::begin(&target, true).unwrap();
+        draft.put().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"");
+        // What looks as it did when it was our own.
+        let own = Stamp::of(&target).ok();
+        fs::write(&target, "changed").unwrap();
+        let draft = Draft::begin(&target, false).unwrap().replacing(own);
+        assert!(draft.put().is_err());
+        let own = Stamp::of(&target).ok();
+        let draft = Draft::begin(&target, false).unwrap().replacing(own);
         draft.put().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -64,14 +64,15 @@ impl<R: Renderer> Maker for Single<'_, R> {
         (output == Some(&*target.to_string_lossy())).then(|| vec![target.to_owned()])
     }
 
-    fn check(&self, places: &Places, target: &Path) -> Result<(), Failure> {
-        places.check_file(target, self.overwrite)
+    fn check(&self, places: &Places, target: &Path, own: bool) -> Result<(), Failure> {
+        places.check_file(target, self.overwrite || own)
     }
 
     fn make(&self, task: &Task<'_>, record: &mut R::Record) -> Result<Vec<Draft>, Failure> {
         let form = self.renderer.form(task.look.facts.as_ref())?;
         let unwritable = |error| task.unwritable(&error);
-        let mut draft = Draft::begin(task.target(), self.overwrite).map_err(unwritable)?;
+        let draft = Draft::begin(task.target(), self.overwrite).map_err(unwritable)?;
+        let mut draft = draft.replacing(task.own);
         let warnings = &mut record.rendering_mut().warnings;
         let product = self.renderer.render(task, &form, &mut draft, warnings)?;
         let complete = draft.sync().map_err(unwritable)?;

@@ -202,3 +202,36 @@ fn damaged_states_do_not_panic() {
         try_with(&bad);
     }
 }
+
+#[test]
+fn what_was_written_is_known_whatever_the_settings_until_it_changes() {
+    let (dir, source, path) = folder();
+    let target = dir.path().join("a.png");
+    fs::write(&target, "first").unwrap();
+    let first = Stamp::of(&target).unwrap();
+    let state = State::open(&path, "x").unwrap();
+    assert_eq!(state.written(&source, &target).unwrap(), None);
+    let record = track("a", 9.0);
+    let files = [(target.as_path(), first)];
+    let store = |state: &State, files: &[(&Path, Stamp)]| {
+        state.store_with_files(&source, stamp(&source), &record, files)
+    };
+    store(&state, &files).unwrap();
+    drop(state);
+    let state = State::open(&path, "other settings").unwrap();
+    assert_eq!(state.written(&source, &target).unwrap(), Some(first));
+    // That of another input is not this one's.
+    let other = Source::File(dir.path().join("b.wav"));
+    assert_eq!(state.written(&other, &target).unwrap(), None);
+    // Killed before the second was in its place, or after that: both are known.
+    let next = dir.path().join("next");
+    fs::write(&next, "the second").unwrap();
+    store(&state, &[(&target, Stamp::of(&next).unwrap())]).unwrap();
+    assert_eq!(state.written(&source, &target).unwrap(), Some(first));
+    fs::rename(&next, &target).unwrap();
+    assert!(state.written(&source, &target).unwrap().is_some());
+    fs::write(&target, "somebody else's").unwrap();
+    assert_eq!(state.written(&source, &target).unwrap(), None);
+    fs::remove_file(&target).unwrap();
+    assert_eq!(state.written(&source, &target).unwrap(), None);
+}

@@ -198,15 +198,76 @@ fn nothing_is_drawn_twice_or_replaced_unasked() {
     );
     assert_eq!(stamp(&first), before);
     // One that is gone is drawn again, one that changed as well.
+    let kept = stamp("0.png");
     fs::remove_file(out.join("3.png")).unwrap();
+    let old = fs::read(out.join("4.png")).unwrap();
     Music::new(8000, 1, 30_000, 9).write_wav(&music.join("4.wav"), Sample::S16);
     let again = run(&[]);
-    assert_eq!(again.code, Some(1), "{again:?}");
-    let refused: Vec<_> = again.records().into_iter().filter(|r| !is_ok(r)).collect();
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(out.join("3.png").exists() && fs::read(out.join("4.png")).unwrap() != old);
+    assert_eq!(stamp("0.png"), kept);
+    // Other settings draw all of them, the former ones too.
+    for more in [&["--palette", "grey"][..], &[]] {
+        let before = fs::read(out.join(&first)).unwrap();
+        assert_eq!(run(more).code, Some(0), "{more:?}");
+        assert!(fs::read(out.join(&first)).unwrap() != before, "{more:?}");
+    }
+    // What somebody else put there stays.
+    fs::write(out.join("4.png"), "mine").unwrap();
+    let refused = run(&["--palette", "heat"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let refused: Vec<_> = refused
+        .records()
+        .into_iter()
+        .filter(|r| !is_ok(r))
+        .collect();
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0]["error_kind"], "refused");
-    assert!(out.join("3.png").exists());
-    assert_eq!(run(&["--overwrite"]).code, Some(0));
+    assert_eq!(fs::read(out.join("4.png")).unwrap(), b"mine");
+    assert_eq!(run(&["--palette", "heat", "--overwrite"]).code, Some(0));
+}
+
+#[test]
+fn a_clash_of_names_says_what_helps() {
+    let folder = folder();
+    for name in ["A/x.wav", "B/x.wav", "C/y.wav", "C/y.WAV"] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_tone(&path, 500.0, 0.1, 0.0..0.1);
+    }
+    let run = |out: &str, inputs: &[&str]| {
+        let out = folder.path().join(out);
+        let inputs = inputs.iter().map(|name| folder.path().join(name));
+        let farm = inputs.fold(picture(&out), |farm, input| farm.arg(&input));
+        farm.args(["--size", "60x60"]).run()
+    };
+    let ended = run("o1", &["A", "B"]);
+    let why = ended.records()[0]["error"].as_str().unwrap().to_owned();
+    assert!(ended.code == Some(1) && why.contains("holds both"), "{why}");
+    let ended = run("o2", &["C"]);
+    let why = ended.records()[0]["error"].as_str().unwrap().to_owned();
+    assert!(why.contains("apart") && !why.contains("folder"), "{why}");
+    // It does help.
+    let ended = run("o4", &["."]);
+    let done = ended.records().iter().filter(|r| is_ok(r)).count();
+    assert_eq!(done, 2, "{ended:?}");
+}
+
+#[test]
+fn a_frequency_range_without_anything_in_it_is_refused_or_warned_of() {
+    let folder = folder();
+    let input = folder.path().join("tone.wav");
+    write_tone(&input, 500.0, 0.5, 0.0..0.5);
+    let out = folder.path().join("out");
+    let run = |range: &[&str]| picture(&out).args(range).arg(&input).run();
+    let ended = run(&["--min-frequency", "5000", "--max-frequency", "100"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("--max-frequency") && !out.exists());
+    // What there is of this file is known by then only.
+    let ended = run(&["--min-frequency", "30000"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let warnings = ended.only()["warnings"].to_string();
+    assert!(warnings.contains("24000 Hz"), "{warnings}");
 }
 
 #[test]

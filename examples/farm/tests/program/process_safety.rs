@@ -88,7 +88,8 @@ fn a_run_that_is_killed_again_and_again_completes() {
     assert_eq!(stamp("01.flac"), before);
     // But for what changed.
     Music::new(44_100, 2, 50_000, 99).write_wav(&music.join("01.wav"), Sample::S16);
-    let third = start().arg("--overwrite").run();
+    let third = start().run();
+    assert_eq!(third.code, Some(0), "{third:?}");
     let frames = third
         .records()
         .iter()

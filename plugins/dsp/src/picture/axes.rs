@@ -30,32 +30,48 @@ impl Layout {
         if !self.axes {
             return;
         }
-        let horizontal = self.parts.orientation == Orientation::Horizontal;
-        let ticks = self.frequency_ticks(self.rows() as f64);
-        // Frequencies begin beside the next spectrogram where they rise upwards, else beside the one before.
-        let beside = if horizontal { self.plots.len() - 1 } else { 0 };
-        for (index, plot) in self.plots.iter().enumerate() {
+        for plot in &self.plots {
             canvas.frame(*plot, LINE);
-            let ticks = match index == beside {
-                true => ticks.clone(),
-                false => self.apart(ticks.clone()),
-            };
-            if horizontal {
-                self.left_axis(canvas, plot, &ticks, true);
-            } else {
-                self.lower_axis(canvas, plot, &ticks);
-            }
         }
+        if self.marked {
+            self.draw_frequencies(canvas);
+        }
+    }
+
+    fn draw_frequencies(&self, canvas: &mut Canvas) {
         let Some(plot) = self.plots.first() else {
             return;
         };
-        let (x, y) = (plot.x as f32, plot.y as f32);
-        if horizontal {
-            canvas.text(self.font, "Hz", (x - 1.1 * c, y - 1.3 * c), Align::Right);
-        } else {
-            let below = (plot.y + plot.height) as f32 + 2.2 * c;
-            canvas.text(self.font, "Hz", (x - 1.1 * c, below), Align::Right);
+        let c = self.font.capital();
+        let ticks = self.frequency_ticks(self.rows() as f64);
+        let apart = self.apart(ticks.clone());
+        let horizontal = self.parts.orientation == Orientation::Horizontal;
+        // Frequencies begin beside the next spectrogram where they rise upwards, else beside the one before.
+        let free = if horizontal { self.plots.len() - 1 } else { 0 };
+        for (index, plot) in self.plots.iter().enumerate() {
+            let ticks = if index == free { &ticks } else { &apart };
+            if horizontal {
+                self.left_axis(canvas, plot, ticks, true);
+            } else {
+                self.lower_axis(canvas, plot, ticks);
+            }
         }
+        let (x, y) = (plot.x as f32, plot.y as f32);
+        let at = if horizontal {
+            (x - 1.1 * c, y - 1.3 * c)
+        } else {
+            let before = self.before_labels(&ticks) as f32 - 0.7 * c;
+            let below = (plot.y + plot.height) as f32 + 2.2 * c;
+            (x + before.min(-1.1 * c), below)
+        };
+        canvas.text(self.font, "Hz", at, Align::Right);
+    }
+
+    /// Where labels that are centred on their marks begin, as seen from the beginning of the axis.
+    pub(super) fn before_labels(&self, ticks: &[Tick]) -> f64 {
+        let labelled = ticks.iter().filter(|tick| !tick.label.is_empty());
+        let begin = |tick: &Tick| tick.at * self.rows() as f64 - 0.5 * self.width(&tick.label);
+        labelled.map(begin).fold(0.0, f64::min)
     }
 
     /// The marks of a spectrogram whose frequencies begin where a neighbour's end: the lowest has no label if there is
@@ -71,7 +87,7 @@ impl Layout {
         if let (Some(lowest), Some(highest)) = (labelled.next(), labelled.next_back()) {
             let below = half(lowest) - lowest.at * rows;
             let above = half(highest) - (1.0 - highest.at) * rows;
-            if below + above > self.gap() - 0.3 * c {
+            if below + above > self.gap - 0.3 * c {
                 lowest.label.clear();
             }
         }
@@ -110,30 +126,71 @@ impl Layout {
         }
     }
 
-    /// Writes into the corner of each of several spectrograms which channel it is of.
+    /// Writes which channel each of several spectrograms is of: into its corner, or beside one that has no
+    /// frequency axis there.
     pub fn draw_names(&self, canvas: &mut Canvas, names: &[String]) {
+        let c = self.font.capital();
         for (area, name) in self.name_areas(names).zip(names) {
             canvas.fill(area, BACKGROUND);
-            let c = self.font.capital();
-            let at = (area.x as f32 + 0.6 * c, area.y as f32 + 1.5 * c);
-            canvas.text(self.font, name, at, Align::Left);
+            let name = self.font.fit(name, area.width as f32);
+            let (across, down) = (0.5 * area.width as f32, 0.5 * (area.height as f32 + c));
+            let at = (area.x as f32 + across, area.y as f32 + down);
+            canvas.text(self.font, &name, at, Align::Centre);
         }
     }
 
-    /// Where names lie over the plots.
+    /// Where names lie.
     pub(super) fn name_areas(&self, names: &[String]) -> impl Iterator<Item = Area> {
-        let named = self.axes && self.plots.len() > 1;
+        let named = self.axes && self.plots.len() > 1 && self.names_fit(names);
         let plots = if named { &self.plots[..] } else { &[] };
         plots.iter().zip(names).map(|(plot, name)| {
             let c = self.font.capital();
-            let width = (self.font.width(name) + 1.2 * c) as usize;
-            Area {
-                x: plot.x,
-                y: plot.y,
-                width: width.min(plot.width),
-                height: ((2.0 * c) as usize).min(plot.height),
+            let (width, height) = (
+                (self.font.width(name) + 1.2 * c) as usize,
+                (2.0 * c) as usize,
+            );
+            if self.marked {
+                return Area {
+                    x: plot.x,
+                    y: plot.y,
+                    width: width.min(plot.width),
+                    height: height.min(plot.height),
+                };
+            }
+            let pitch = self.rows() + self.gap as usize;
+            match self.parts.orientation {
+                Orientation::Horizontal => {
+                    let right = plot.x.saturating_sub((0.5 * c) as usize);
+                    let (width, height) = (width.min(right), height.min(pitch));
+                    Area {
+                        x: right - width,
+                        y: (plot.y + plot.height / 2).saturating_sub(height / 2),
+                        width,
+                        height,
+                    }
+                }
+                Orientation::Vertical => {
+                    let width = width.min(pitch);
+                    Area {
+                        x: (plot.x + plot.width / 2).saturating_sub(width / 2),
+                        y: plot.y + plot.height + (0.7 * c) as usize,
+                        width,
+                        height,
+                    }
+                }
             }
         })
+    }
+
+    /// Whether there is room for the names of neighbours.
+    fn names_fit(&self, names: &[String]) -> bool {
+        let pitch = self.rows() as f64 + self.gap;
+        let widths = names.iter().map(|name| self.width(name));
+        let room = match self.parts.orientation {
+            Orientation::Horizontal => 1.5 * self.capital(),
+            Orientation::Vertical => widths.fold(0.0, f64::max) + 0.5 * self.capital(),
+        };
+        self.marked || pitch >= room
     }
 
     fn draw_bar(&self, canvas: &mut Canvas) {

@@ -24,11 +24,16 @@ pub struct FrequencyAxis {
 /// Lower end of a logarithmic axis that would begin at 0 Hz: where hearing begins.
 pub const LOWEST_AUDIBLE: f64 = 20.0;
 
+/// The highest frequency that there is at a sample rate.
+pub(super) fn nyquist(rate: u32) -> f64 {
+    f64::from(rate.max(1)) / 2.0
+}
+
 impl FrequencyAxis {
     /// From `low` to `high` Hz, as far as there is anything at this sample rate. A `high` of 0 is half
-    /// the rate; so is one below `low`. A logarithmic axis begins above 0.
+    /// the rate. A `low` that is no less than `high` is 0. A logarithmic axis begins above 0.
     pub fn new(scale: FrequencyScale, low: f64, high: f64, rate: u32) -> Self {
-        let nyquist = f64::from(rate.max(2)) / 2.0;
+        let nyquist = nyquist(rate);
         let finite = |x: f64| if x.is_finite() { x.max(0.0) } else { 0.0 };
         let (mut low, mut high) = (finite(low), finite(high));
         if high <= 0.0 || high > nyquist {
@@ -51,6 +56,16 @@ impl FrequencyAxis {
     /// Its upper end in Hz.
     pub fn high(&self) -> f64 {
         self.high
+    }
+
+    /// Whether equal steps are read best along it: it is linear, or so short that the room they take differs by
+    /// less than four.
+    pub(super) fn is_even(&self) -> bool {
+        match self.scale {
+            FrequencyScale::Linear => true,
+            FrequencyScale::Logarithmic => self.high < 4.0 * self.low,
+            FrequencyScale::Mel => self.high + 700.0 < 4.0 * (self.low + 700.0),
+        }
     }
 
     /// How it is divided.
@@ -129,6 +144,7 @@ mod tests {
                 for rate in [1, 2, 100, 8_000, 192_000] {
                     let axis = FrequencyAxis::new(scale, low, high, rate);
                     assert!(axis.low() < axis.high(), "{scale:?} {low} {high} {rate}");
+                    assert!(axis.high() <= f64::from(rate) / 2.0);
                     assert!(axis.frequency(0.3).is_finite() && axis.share(10.0).is_finite());
                 }
             }

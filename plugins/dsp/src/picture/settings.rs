@@ -4,7 +4,7 @@ use super::cells::Cells;
 use super::columns::Gather;
 use super::layout::{Layout, Orientation, Parts};
 use super::palette::Palette;
-use super::scale::{FrequencyAxis, FrequencyScale};
+use super::scale::{FrequencyAxis, FrequencyScale, nyquist};
 use super::shade::Shade;
 use crate::spectrum::Error;
 use crate::spectrum::stft::{self, Padding, Precision, Prepare, Stft};
@@ -155,6 +155,21 @@ impl Settings {
             hop: hop.clamp(1, size),
             window,
         })
+    }
+
+    /// What is wrong with the ends of the frequency axis at a sample rate: where the lower is no less than the
+    /// upper, a picture begins with the lowest frequency instead.
+    pub fn wrong_range(&self, rate: u32) -> Option<String> {
+        let (low, high) = (self.min_frequency, self.max_frequency);
+        let nyquist = nyquist(rate);
+        let why = if high > 0.0 && low >= high {
+            format!("is not below the maximum of {high} Hz")
+        } else if low >= nyquist {
+            format!("is not below {nyquist} Hz, half the sample rate")
+        } else {
+            return None;
+        };
+        Some(format!("the minimum frequency of {low} Hz {why}"))
     }
 
     /// The transform's length at a sample rate.

@@ -3,6 +3,7 @@
 use super::imp::{CAT, Spectrogram};
 use super::kinds::Mode;
 use super::output::Output;
+use super::settings::Settings;
 use super::stream::{Drawing, Segment, Stream};
 use auris_dsp::picture::whole::Whole;
 use auris_support::clip::{duration_of, frame_at, frames_in_segment};
@@ -126,6 +127,16 @@ impl Spectrogram {
         );
     }
 
+    fn warn_of_range(&self, stream: &mut Stream, settings: &Settings) {
+        if let Some(doubt) = stream.doubt(settings) {
+            gst::element_imp_warning!(
+                self,
+                gst::LibraryError::Settings,
+                ("Drawing from the lowest frequency on: {doubt}")
+            );
+        }
+    }
+
     /// Sees to it that there is something to draw on.
     fn prepare(
         &self,
@@ -138,6 +149,7 @@ impl Spectrogram {
         if begun && !renegotiate {
             let next = lock(&self.next).take();
             if let Some(next) = next {
+                self.warn_of_range(stream, &next.settings);
                 stream.take_over(next);
                 self.tell_latency(stream);
             }
@@ -182,6 +194,7 @@ impl Spectrogram {
                 );
                 gst::FlowError::Error
             })?;
+        self.warn_of_range(stream, &settings);
         *lock(&self.context) = stream.context.clone();
         if self.settings().1 != generation {
             // Changed while there was nothing to plan for.

@@ -44,6 +44,8 @@ pub struct Stream {
     pub context: Option<Arc<Context>>,
     /// Timestamp of the first sample of a whole picture.
     pub began: Option<gst::ClockTime>,
+    /// What was last said of the frequency range.
+    pub doubt: Option<String>,
     /// Whether samples were seen that are no numbers.
     pub warned: bool,
     /// Whether a picture was pushed: after that, a seek to the very end is no fault.
@@ -102,6 +104,16 @@ impl Title {
 }
 
 impl Stream {
+    /// What is wrong with the frequency range, unless that was said before.
+    pub fn doubt(&mut self, settings: &Settings) -> Option<&str> {
+        let rate = self.audio.as_ref()?.info.rate();
+        let doubt = settings.picture().wrong_range(rate);
+        let before = std::mem::replace(&mut self.doubt, doubt);
+        self.doubt
+            .as_deref()
+            .filter(|now| before.as_deref() != Some(*now))
+    }
+
     /// Begins to draw what comes from `base` on, `expected` frames of it.
     ///
     /// # Errors

@@ -117,6 +117,23 @@ fn what_is_no_number_counts_as_silence_and_is_warned_of_once() {
 }
 
 #[test]
+fn a_frequency_range_without_anything_in_it_is_warned_of_once() {
+    for (mode, low, high, wanted) in [
+        ("whole", "5000", "100", 1),
+        ("live", "5000", "100", 1),
+        ("whole", "30000", "0", 1),
+        ("whole", "100", "5000", 0),
+        ("live", "0", "96000", 0),
+    ] {
+        let range = [("min-frequency", low), ("max-frequency", high)];
+        let mut rig = Rig::bare(mode, (50, 50), &range);
+        assert!(!rig.run(&sine(8000.0, 0.5, 48_000), 1).is_empty());
+        let warnings = rig.messages(gst::MessageType::Warning).len();
+        assert_eq!(warnings, wanted, "{mode} {low} {high}");
+    }
+}
+
+#[test]
 fn a_flush_begins_anew() {
     let mut rig = Rig::bare("whole", (50, 50), &[]);
     rig.start(&floats(1));

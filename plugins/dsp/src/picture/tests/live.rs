@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pictures that scroll.
+use super::super::canvas::{Area, BACKGROUND, Canvas};
 use super::super::layout::Orientation;
 use super::super::live::Live;
 use super::super::settings::{Channels, Settings};
@@ -140,4 +141,37 @@ fn names_leave_no_trail_and_hide_nothing_for_good() {
             }
         }
     }
+}
+
+#[test]
+fn names_beside_plots_stay() {
+    for orientation in [Orientation::Horizontal, Orientation::Vertical] {
+        let settings = Settings {
+            channels: Channels::Stacked,
+            orientation,
+            fft_size: 256,
+            ..Settings::default()
+        };
+        let size = (1000, 400);
+        let mut live = Live::new(&settings, &source(24), size, "").unwrap();
+        assert!(!live.layout.marked);
+        live.push_silence(1000);
+        let before = live.draw().clone();
+        let names: Vec<String> = source(24).names;
+        let areas: Vec<Area> = live.layout.name_areas(&names).collect();
+        assert!(areas.len() == 24 && areas.iter().all(|area| is_inked(&before, *area)));
+        live.push_silence(1000);
+        assert!(live.draw() == &before, "{orientation:?}");
+    }
+}
+
+/// Whether something is written there, and nothing else is.
+fn is_inked(canvas: &Canvas, area: Area) -> bool {
+    let rows = canvas.rows().skip(area.y).take(area.height);
+    let pixels: Vec<u8> = rows
+        .flat_map(|row| &row[area.x..area.x + area.width])
+        .copied()
+        .collect();
+    pixels.iter().any(|pixel| *pixel > BACKGROUND)
+        && pixels.iter().all(|pixel| *pixel >= BACKGROUND)
 }

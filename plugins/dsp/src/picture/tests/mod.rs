@@ -11,8 +11,10 @@ use crate::pcm::SampleFormat;
 use crate::spectrum::intake::{Downmix, Intake};
 use std::f64::consts::TAU;
 
+mod layout;
 mod live;
 mod robust;
+mod ticks;
 
 const RATE: u32 = 48_000;
 const SCALES: [FrequencyScale; 3] = [

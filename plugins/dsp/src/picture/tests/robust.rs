@@ -49,6 +49,33 @@ fn any_picture_can_be_drawn_of_anything() {
     picture(&odd, &[0.5; 4000], 1, (300, 200), false);
 }
 
+#[test]
+fn a_range_that_begins_where_nothing_is_is_told() {
+    for (low, high, rate, wrong) in [
+        (0.0, 0.0, 1, None),
+        (20.0, 0.0, 44_100, None),
+        (20.0, 96_000.0, 44_100, None),
+        (5000.0, 100.0, 44_100, Some("100 Hz")),
+        (100.0, 100.0, 44_100, Some("100 Hz")),
+        (5000.0, 0.0, 8000, Some("4000 Hz")),
+        (0.5, 0.0, 1, Some("0.5 Hz")),
+        (f64::NAN, 100.0, 8000, None),
+    ] {
+        let settings = Settings {
+            min_frequency: low,
+            max_frequency: high,
+            ..Settings::default()
+        };
+        let told = settings.wrong_range(rate);
+        let right = match (&told, wrong) {
+            (Some(text), Some(part)) => text.contains(part),
+            (None, None) => true,
+            _ => false,
+        };
+        assert!(right, "{low} {high} {rate}: {told:?}");
+    }
+}
+
 /// FNV, 64 bits.
 fn checksum(canvas: &Canvas) -> u64 {
     canvas
@@ -77,7 +104,7 @@ fn what_surrounds_silence_is_the_same_for_ever() {
     // Look at the pictures before these are changed.
     assert_eq!(
         found,
-        [0x9478_b0f9_aed2_7dcf, 0x0d4c_24a0_f422_de4b],
+        [0x9478_b0f9_aed2_7dcf, 0x2f3b_b09e_9406_4ae9],
         "{found:#x?}"
     );
 }
