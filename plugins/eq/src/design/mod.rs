@@ -136,8 +136,8 @@ impl<'a> Tuned<'a> {
 }
 
 /// What a pole near z = 1 or z = −1 keeps its distance by, where a band lies at either end of the spectrum: what is left
-/// there decays by 60 dB in 1.4 million samples.
-const SLOWEST: f64 = 5e-6;
+/// there decays by 60 dB in 3.5 million samples.
+const SLOWEST: f64 = 2e-6;
 /// How far from 0 and from half the rate that is so, in parts of the rate; further off it falls with the square of the
 /// distance.
 const ENDS: (f64, f64) = (2e-6, 1e-5);

@@ -261,6 +261,7 @@ fn frames_of_presets_begin_one_after_another() {
 
 #[test]
 fn a_pipeline_prerolls_though_frames_come_late() {
+    gst::init().unwrap();
     for properties in [
         "preset=whisper features=mel whisper-chunks=true",
         "fft-size=1048576",

@@ -224,7 +224,11 @@ const BAD: &[(&str, usize, &str)] = &[
         1,
         "no line is understood",
     ),
-    ("P\0r\0e\0a\0m\0p\0:\0 \0-\x003\0", 1, "no line is understood"),
+    (
+        "P\0r\0e\0a\0m\0p\0:\0 \0-\x003\0",
+        1,
+        "no line is understood",
+    ),
 ];
 
 #[test]
