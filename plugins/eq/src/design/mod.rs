@@ -109,9 +109,7 @@ impl<'a> Tuned<'a> {
             Stage::Second(q) => self.second(Damping::from_q(q, self.w)),
             Stage::Given(by) => self.second(self.damping.sharpened(by)),
         };
-        let near = f64::max(ENDS.0 / self.w, ENDS.1 / (PI - self.w)) * 2.0 * PI;
-        let slowest = SLOWEST * near.powi(2).min(1.0);
-        let (numerator, denominator) = stable(numerator, denominator, slowest);
+        let (numerator, denominator) = stable(numerator, denominator);
         let numerator = if self.flat { denominator } else { numerator };
         Section::new(numerator, denominator)
     }
@@ -135,55 +133,21 @@ impl<'a> Tuned<'a> {
     }
 }
 
-/// What a pole near z = 1 or z = −1 keeps its distance by, where a band lies at either end of the spectrum: what is left
-/// there decays by 60 dB in 3.5 million samples.
-const SLOWEST: f64 = 2e-6;
-/// How far from 0 and from half the rate that is so, in parts of the rate; further off it falls with the square of the
-/// distance.
-const ENDS: (f64, f64) = (2e-6, 1e-5);
-/// How far a zero may lie from the unit circle, against the pole beside it, for the two to be moved together.
-const PAIR: f64 = 100.0;
-
-/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there, and that what is left in
-/// them when a band moves to either end of the spectrum does not stay: a wide band there has one that is as good as
-/// on the circle. Where there is a zero beside it they move together, by hundredths of a Hz; else the band becomes
-/// narrower, in zeros as in poles.
-fn stable(
-    mut numerator: Quadratic,
-    mut denominator: Quadratic,
-    slowest: f64,
-) -> (Quadratic, Quadratic) {
+/// Keeps poles so far inside the unit circle that rounding the coefficients leaves them there. What
+/// that changes in the width, it changes in zeros as in poles.
+fn stable(mut numerator: Quadratic, mut denominator: Quadratic) -> (Quadratic, Quadratic) {
     // One rounding of a coefficient moves what makes it stable by no more than 2.2e-16.
     const LEAST: f64 = 3e-16;
-    let skews = (numerator.skew, denominator.skew);
-    let ends = [
-        (&mut numerator.dc, &mut denominator.dc),
-        (&mut numerator.nyquist, &mut denominator.nyquist),
-    ];
-    for (zeros, poles) in ends {
-        move_pair(zeros, poles, skews, slowest);
-    }
-    let most = denominator.dc.min(denominator.nyquist) / slowest.max(LEAST);
+    let most = denominator.dc.min(denominator.nyquist) / LEAST;
     let bounded = denominator
         .skew
-        .min(most)
-        .max(2.0 * LEAST * denominator.outer());
+        .max(2.0 * LEAST * denominator.outer())
+        .min(most);
     if bounded < denominator.skew {
         numerator.skew *= bounded / denominator.skew;
     }
     denominator.skew = bounded;
     (numerator, denominator)
-}
-
-/// `zeros` and `poles` are the values of numerator and denominator at one end of the spectrum: over the skew, that is how
-/// far the zero and the pole there lie from the unit circle.
-fn move_pair(zeros: &mut f64, poles: &mut f64, skews: (f64, f64), slowest: f64) {
-    let least = slowest * skews.1;
-    let is_pair = skews.0 > 0.0 && *zeros * skews.1 <= PAIR * *poles * skews.0;
-    if *poles < least && is_pair {
-        *zeros *= least / *poles;
-        *poles = least;
-    }
 }
 
 #[cfg(test)]

@@ -63,7 +63,8 @@ fn left(kind: Kind, hertz: f64, frequencies: &[f64]) -> f64 {
     silence[end..].iter().fold(0.0, |most, x| most.max(x.abs()))
 }
 
-/// A wide band has a pole as good as on the unit circle where it ends at 0 or half the rate: what it holds goes as well.
+/// A wide band has a pole as good as on the unit circle where it ends at 0 or half the rate: what one has collected on its
+/// way there would stay for ever.
 #[test]
 fn to_the_ends_of_the_spectrum_leave_nothing_behind() {
     let kinds = [
