@@ -54,7 +54,7 @@ pub fn parse(text: &str) -> Result<Curve, Error> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_bytes(bytes: &[u8]) -> Result<Curve, Error> {
-    parse(&decode(bytes))
+    parse(&decode::decode(bytes))
 }
 
 /// The text that [`parse_bytes`] reads in these bytes.

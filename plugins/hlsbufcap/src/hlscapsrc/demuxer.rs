@@ -31,20 +31,19 @@ impl Downstream {
             return None;
         }
         let demuxer = self.find(source)?;
-        let knob = match self.said == 0.0 {
-            // A rate that the user has set stays.
-            true => Knob::new(&demuxer, "connection-bitrate", true),
-            // None, too, while another thread has it.
-            false => self.knob.take(),
-        };
-        let knob = knob?;
+        let is_first = self.said == 0.0;
+        // A rate that the user has set stays; later there is none while another thread has the knob.
+        let new = || Knob::new(&demuxer, "connection-bitrate", true).filter(|_| is_first);
+        let knob = self.knob.take().or_else(new)?;
         self.said = rate;
         Some((knob, rate as u64))
     }
 
-    /// Keeps the knob, which puts the property back when it is dropped.
-    pub fn give_back(&mut self, knob: Knob) {
-        self.knob = Some(knob);
+    /// Keeps the knob, which puts the property back when it is dropped; the one that it replaces, if any, is for the
+    /// caller to drop without a lock.
+    #[must_use]
+    pub fn give_back(&mut self, knob: Knob) -> Option<Knob> {
+        self.knob.replace(knob)
     }
 
     /// The demuxer, where there is one that tells what it holds.

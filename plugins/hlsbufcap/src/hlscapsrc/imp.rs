@@ -277,12 +277,13 @@ impl Around {
         };
         let source = element.imp();
         let mut downstream = lock(&source.downstream);
-        if lock(&source.session).is_some() {
-            downstream.give_back(knob);
-        } else {
-            drop(downstream);
-            drop(knob);
-        }
+        let spare = match lock(&source.session).is_some() {
+            true => downstream.give_back(knob),
+            false => Some(knob),
+        };
+        // Dropping it sets a property: not under the lock.
+        drop(downstream);
+        drop(spare);
     }
 }
 

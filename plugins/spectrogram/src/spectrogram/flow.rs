@@ -123,7 +123,7 @@ impl Spectrogram {
         gst::element_imp_warning!(
             self,
             gst::StreamError::Decode,
-            ("Samples that are no numbers (NaN or infinite) are drawn as silence; check what is upstream")
+            ("Samples that are no numbers (NaN, infinite or beyond ±10¹⁰) are drawn as silence; check what is upstream")
         );
     }
 
